@@ -1,0 +1,69 @@
+"""What can be added: a Check, an Output, a Source with its Sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from sheetsync.core.model import ChangeSet, Customers, Problem, Report, Table
+
+
+class Check(Protocol):
+    """Looks at all customers and says what is wrong. A frozen dataclass: its fields are the owner's options."""
+
+    @property
+    def id(self) -> str:
+        """The word by which settings and output name this check."""
+        ...
+
+    def problems(self, customers: Customers) -> Iterable[Problem]:
+        """Every problem this check finds. Reads nothing but its argument."""
+        ...
+
+
+class Output(Protocol):
+    """Turns a Report into text."""
+
+    def render(self, report: Report) -> str:
+        """The whole text."""
+        ...
+
+
+class Sheet(Protocol):
+    """A source that is open."""
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What this backend can do beyond values: "atomic" (all or nothing), "colour"."""
+        ...
+
+    def read(self) -> Table:
+        """The customer table as it is now. Values are plain Python: a midnight is a date, blank is None."""
+        ...
+
+    def write(self, changes: ChangeSet) -> Table:
+        """Writes all changes and returns the table as it now stands: `patch(read() before, changes)`.
+
+        Raises TableChanged where the table is no longer what was read, and writes nothing then.
+        Everything outside the changed cells survives, formats and formulas included.
+        """
+        ...
+
+
+class Source(Protocol):
+    """Where a table lives: frozen settings that can be opened."""
+
+    @property
+    def name(self) -> str:
+        """What people call it (a file's name)."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What the journal calls it: the same for the same table on every run."""
+        ...
+
+    def open(self, *, readonly: bool = False) -> AbstractContextManager[Sheet]:
+        """Opens it. Raises NotReachable where somebody else has it open, Refused where it never can be."""
+        ...

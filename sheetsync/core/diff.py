@@ -1,0 +1,232 @@
+"""What has to change so that a table says what it should; and a table with those changes made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from sheetsync.core.model import (
+    HEADER,
+    PLAIN,
+    Anchor,
+    Cell,
+    Change,
+    ChangeSet,
+    Customers,
+    Desired,
+    Style,
+    Table,
+)
+from sheetsync.core.values import is_blank
+from sheetsync.errors import TableChanged
+
+
+def same(one: Cell, other: Cell) -> bool:
+    """Whether two cells hold the same. True is not 1, and text is never a number."""
+    return one == other and (isinstance(one, bool) == isinstance(other, bool))
+
+
+def anchors(table: Table, key: str | None, owned: Callable[[str], bool]) -> Callable[[int], Anchor]:
+    """A function from a row's index to its anchor: the unique value of the column headed `key`, else the rest of the row.
+
+    `owned` says which headers are status columns; they are no part of the rest.
+    """
+    position = table.position(key) if key is not None else None
+    rest_positions = [p for p, header in enumerate(table.header) if not owned(header)]
+    rows = table.rows
+    unique: set[Cell] = set()
+    if position is not None:
+        counts = Counter(row[position] for row in rows)
+        unique = {value for value, count in counts.items() if count == 1 and not is_blank(value)}
+
+    def anchor(index: int) -> Anchor:
+        row = rows[index]
+        if position is not None and row[position] in unique:
+            return Anchor(key or "", row[position])
+        return Anchor("", None, tuple([row[p] for p in rest_positions]))
+
+    return anchor
+
+
+def key_header(customers: Customers) -> str | None:
+    """The owner's own header of the key column."""
+    if customers.key is None:
+        return None
+    return customers.table.header[customers.positions[customers.key]]
+
+
+def diff(table: Table, desired: Desired, anchor: Callable[[int], Anchor]) -> ChangeSet:
+    """Every status cell that has to be rewritten, value or colour, header cells included; by row, then by column."""
+    new = tuple(header for header in desired.headers if table.position(header) is None)
+    changes: list[Change] = []
+    columns: list[tuple[str, int | None, Sequence[Cell], Sequence[Style], Sequence[Style]]] = []
+    for header in desired.headers:
+        position = table.position(header)
+        if position is None:
+            changes.append(Change(table.header_row, header, None, header, PLAIN, HEADER, None))
+            old_styles: Sequence[Style] = (PLAIN,) * len(table.rows)
+        else:
+            style = table.header_styles.get(header, HEADER)
+            if style != HEADER:
+                changes.append(Change(table.header_row, header, header, header, style, HEADER, None))
+            old_styles = table.styles.get(header) or (PLAIN,) * len(table.rows)
+        columns.append((header, position, desired.values[header], desired.styles[header], old_styles))
+    numbers = table.numbers
+    for index, row in enumerate(table.rows):
+        whose: Anchor | None = None
+        for header, position, values, styles, old_styles in columns:
+            before = None if position is None else row[position]
+            after = values[index]
+            style_before, style_after = old_styles[index], styles[index]
+            if (before is after or same(before, after)) and style_before == style_after:
+                continue
+            if whose is None:
+                whose = anchor(index)
+            changes.append(Change(numbers[index], header, before, after, style_before, style_after, whose))
+    return ChangeSet(tuple(changes), new)
+
+
+def owner_part(table: Table, owned: Callable[[str], bool]) -> tuple[object, ...]:
+    """All of a table that is the owner's: what the plan depends on. Two tables with equal parts get equal plans."""
+    positions = [p for p, header in enumerate(table.header) if not owned(header)]
+    if positions == list(range(len(positions))):
+        width = len(positions)
+        rows = [row[:width] for row in table.rows]
+    else:
+        rows = [tuple([row[p] for p in positions]) for row in table.rows]
+    return (table.sheet, table.header_row, [table.header[p] for p in positions], list(table.numbers), rows,
+            table.formula_cells, table.uncalculated)
+
+
+def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Change, ...]]:
+    """The changes that take recorded ones back on the table as it is now, and those recorded ones that can't be.
+
+    Rows are found by key, else by the rest of the row. A cell that no longer holds what was written is left alone;
+    a column that was made is emptied with its header when all its cells are taken back.
+    """
+    find = _finder(table)
+    back: list[Change] = []
+    skipped: list[Change] = []
+    made: list[Change] = []
+    for change in changes:
+        position = table.position(change.column)
+        if position is None:
+            skipped.append(change)
+        elif change.anchor is None:
+            if change.before is None:
+                made.append(change)
+        else:
+            index = find(change)
+            if index is None or not same(table.rows[index][position], change.after):
+                skipped.append(change)
+                continue
+            styles = table.styles.get(change.column)
+            style = PLAIN if styles is None else styles[index]
+            back.append(Change(table.numbers[index], change.column, change.after, change.before, style,
+                               change.style_before, change.anchor))
+    left = {change.column for change in skipped}
+    for change in made:
+        if change.column not in left:
+            style = table.header_styles.get(change.column, HEADER)
+            back.append(Change(table.header_row, change.column, change.column, None, style, PLAIN, None))
+    return ChangeSet(tuple(back)), tuple(skipped)
+
+
+def _finder(table: Table) -> Callable[[Change], int | None]:
+    by_key: dict[str, dict[Cell, list[int]]] = {}
+    by_rest: dict[tuple[Cell, ...], list[int]] = {}
+    found: dict[tuple[int, Anchor], int | None] = {}
+    given: set[int] = set()
+    owned = set(table.styles)
+    rest_positions = [p for p, header in enumerate(table.header) if header not in owned]
+
+    def look(change: Change, anchor: Anchor) -> int | None:
+        if anchor.column:
+            position = table.position(anchor.column)
+            if position is None:
+                return None
+            if anchor.column not in by_key:
+                index: dict[Cell, list[int]] = {}
+                for i, row in enumerate(table.rows):
+                    index.setdefault(row[position], []).append(i)
+                by_key[anchor.column] = index
+            matches = by_key[anchor.column].get(anchor.key, [])
+            return matches[0] if len(matches) == 1 else None
+        if not by_rest:
+            for i, row in enumerate(table.rows):
+                by_rest.setdefault(tuple([row[p] for p in rest_positions]), []).append(i)
+        # Equal rows were given equal changes, so any of them will do, each once.
+        free = [i for i in by_rest.get(anchor.rest, ()) if i not in given]
+        if not free:
+            return None
+        return next((i for i in free if table.numbers[i] == change.row), free[0])
+
+    def find(change: Change) -> int | None:
+        assert change.anchor is not None
+        who = (change.row, change.anchor)
+        if who not in found:
+            found[who] = look(change, change.anchor)
+            if found[who] is not None:
+                given.add(found[who])  # type: ignore[arg-type]
+        return found[who]
+
+    return find
+
+
+def patch(table: Table, changes: ChangeSet) -> Table:
+    """The table with all changes made. Raises TableChanged where a cell doesn't hold what the change expects."""
+    if not changes.changes:
+        return table
+    header = (*table.header, *changes.new_columns)
+    positions: dict[str, int] = {}
+    for position, text in enumerate(header):
+        positions.setdefault(text, position)
+    added = len(changes.new_columns)
+    rows: list[tuple[Cell, ...]] = list(table.rows)
+    styles: dict[str, list[Style]] = {text: list(values) for text, values in table.styles.items()}
+    for text in changes.new_columns:
+        styles[text] = [PLAIN] * len(rows)
+    header_styles = dict(table.header_styles) | dict.fromkeys(changes.new_columns, PLAIN)
+    index_of = {number: index for index, number in enumerate(table.numbers)}
+    if added:
+        blank = (None,) * added
+        rows = [row + blank for row in rows]
+    edited: dict[int, list[Cell]] = {}
+    new_header = list(header)
+    for change in changes:
+        found = positions.get(change.column)
+        if found is None:
+            raise TableChanged(f'The column "{change.column}" is no longer there.')
+        if change.row == table.header_row:
+            new_header[found] = "" if change.after is None else str(change.after)
+            header_styles[change.column] = change.style
+            if change.after is None:
+                header_styles.pop(change.column)
+                styles.pop(change.column)
+            continue
+        index = index_of.get(change.row)
+        if index is None:
+            raise TableChanged(f"Row {change.row} is no longer there.")
+        cells = edited.get(index)
+        if cells is None:
+            cells = edited[index] = list(rows[index])
+        if not same(cells[found], change.before):
+            raise TableChanged(f'Row {change.row}, "{change.column}" no longer holds what was read.')
+        cells[found] = change.after
+        if change.column in styles:
+            styles[change.column][index] = change.style
+    for index, cells in edited.items():
+        rows[index] = tuple(cells)
+    width = len(new_header)
+    while not new_header[width - 1] and all(row[width - 1] is None for row in rows):
+        width -= 1  # a column emptied with its header is no longer part of the table
+    if width < len(new_header):
+        rows = [row[:width] for row in rows]
+    return replace(
+        table,
+        header=tuple(new_header[:width]),
+        rows=tuple(rows),
+        header_styles=header_styles,
+        styles={text: tuple(values) for text, values in styles.items()},
+    )
