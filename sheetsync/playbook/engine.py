@@ -1,0 +1,327 @@
+"""From customers, playbook and today to candidates, and from candidates to the one follow-up of each row.
+
+Works column by column: a rule looks at all rows at once, so that 100,000 rows cost seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sheetsync.core import model
+from sheetsync.core.model import Customers, Fault, FollowUp, Problem
+from sheetsync.core.values import say_date, text_of
+from sheetsync.core.workdays import Calendar
+from sheetsync.playbook.criteria import matching
+from sheetsync.playbook.due import anniversary
+from sheetsync.playbook.model import CONTACT, Playbook, Rule, split_step
+
+
+class Candidate(NamedTuple):
+    """One rule's word on one customer. `now` marks a blank = "now" candidate, which has no date."""
+
+    due: date
+    order: int
+    rule: Rule
+    latest: date
+    active: bool
+    now: bool
+    column: str
+    start: date | None
+    moved: bool
+
+
+def follow_ups(
+    customers: Customers, playbook: Playbook, today: date, problems: Iterable[Problem]
+) -> tuple[FollowUp, ...]:
+    """One follow-up for each customer, in their order. Depends on nothing but the arguments."""
+    errors: dict[str, set[int]] = {}
+    for problem in problems:
+        if problem.severity == "error" and problem.customer >= 0:
+            errors.setdefault(problem.column, set()).add(problem.customer)
+    for name, indexes in customers.faults.items():  # also where the check that would say so was left out
+        values = customers.values[name]
+        errors.setdefault(name, set()).update(i for i in indexes if values[i].severity == "error")
+    found: list[list[Candidate]] = [[] for _ in range(len(customers))]
+    unsure: set[int] = set()
+    for order, rule in enumerate(playbook.rules):
+        unsure |= _candidates(customers, playbook, rule, order, today, errors, found)
+    quiet = _quiet(customers, playbook, today)
+    doubtful = _doubtful(customers, playbook, errors)
+    writer = _Writer(customers)
+    out = []
+    for i, candidates in enumerate(found):
+        reason = None
+        for name, except_urgent, until, why in quiet.get(i, ()):
+            if not (except_urgent and any(c.rule.urgent and c.active for c in candidates)):
+                reason = (name, until, why)
+                break
+        if reason is not None:
+            out.append(writer.quiet(i, *reason))
+        elif i in doubtful:
+            out.append(writer.bare(i, model.CHECK_ROW, ""))
+        else:
+            out.append(_choose(writer, i, candidates, i in unsure, today))
+    return tuple(out)
+
+
+def _quiet(
+    customers: Customers, playbook: Playbook, today: date
+) -> dict[int, list[tuple[str, bool, date | None, str]]]:
+    out: dict[int, list[tuple[str, bool, date | None, str]]] = {}
+    for reason in playbook.quiet:
+        for i, (until, why) in reason.holds(customers, today, playbook.calendar).items():
+            out.setdefault(i, []).append((reason.name, reason.except_urgent, until, why))
+    return out
+
+
+def _doubtful(customers: Customers, playbook: Playbook, errors: dict[str, set[int]]) -> set[int]:
+    """Customers with an error in a column that decides a quiet reason: better silent than wrong."""
+    out: set[int] = set()
+    for reason in playbook.quiet:
+        if reason.readable(customers):
+            for name in reason.columns:
+                out |= errors.get(name, set())
+    return out
+
+
+def _candidates(
+    customers: Customers, playbook: Playbook, rule: Rule, order: int, today: date, errors: dict[str, set[int]],
+    found: list[list[Candidate]],
+) -> set[int]:
+    """Adds the rule's candidates to `found`; returns the matching customers with an error in what it reads."""
+    here, values, calendar = customers.positions, customers.values, playbook.calendar
+    if any(name not in here for name in rule.when) or not any(name in here for name in rule.due.columns):
+        return set()
+    rows = _matching(customers, rule, today, calendar)
+    unsure: set[int] = set()
+    for name in rule.read_columns:
+        if wrong := errors.get(name):
+            unsure.update(wrong.intersection(rows))
+    columns = [(name, values[name]) for name in rule.due.columns if name in here]
+    done = values.get(rule.done)
+    contacts = values.get(CONTACT) if playbook.min_gap is not None and not rule.urgent else None
+    clock = _Clock(rule, playbook, today, {name: values[name] for name in rule.date_columns if name in here})
+    yearly = rule.due.direction == "yearly on"
+    after = rule.due.direction == "after"
+    for i in rows:
+        for name, column in columns:  # noqa: B007 (the first column that is not blank is what counts)
+            start = column[i]
+            if start is not None:
+                break
+        else:
+            if rule.blank_is_now:
+                found[i].append(Candidate(today, order, rule, today, True, True, columns[0][0], None, False))
+            continue
+        if start.__class__ is Fault:
+            continue
+        last = None if done is None else done[i]
+        if yearly:
+            if last is None and rule.blank_is_now:
+                found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, False))
+            times = clock.yearly(start, last) if isinstance(last, date) else None
+        else:
+            times = clock.times(start)
+        if times is None:
+            continue
+        due, begins = times
+        if not yearly and name != rule.done and isinstance(last, date) and last >= begins and (not after or last >= start):
+            continue  # kept
+        latest = clock.latest(i, due)
+        moved = False
+        if contacts is not None and isinstance(contacts[i], date):
+            earliest = clock.after_gap(contacts[i])
+            if earliest is not None and due < earliest:
+                due, latest, moved = earliest, max(latest, earliest), True
+                begins = clock.begins(due)
+        found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
+    return unsure
+
+
+def _matching(customers: Customers, rule: Rule, today: date, calendar: Calendar) -> Sequence[int]:
+    left: Sequence[int] = range(len(customers))
+    for name, criteria in rule.when.items():
+        test = criteria.test(customers.columns[name].type, today, calendar)
+        left = matching(left, customers.values[name], test)
+    return left
+
+
+class _Clock:
+    """What one rule's phrases come to, each date computed once."""
+
+    def __init__(self, rule: Rule, playbook: Playbook, today: date, columns: dict[str, Sequence[Any]]) -> None:
+        self.rule, self.calendar, self.today, self.columns = rule, playbook.calendar, today, columns
+        self.gap = playbook.min_gap
+        self._times: dict[date, tuple[date, date] | None] = {}
+        self._yearly: dict[tuple[date, date], tuple[date, date] | None] = {}
+        self._latest: dict[date, date | None] = {}
+        self._gaps: dict[date, date | None] = {}
+
+    def begins(self, due: date) -> date:
+        """The first day on which a candidate due then is active."""
+        try:
+            return self.rule.lead.before(due, self.calendar)
+        except (OverflowError, ValueError):
+            return date.min
+
+    def times(self, start: date) -> tuple[date, date] | None:
+        """Due day and the first active day, counted from `start`; None where there is no such day."""
+        if start not in self._times:
+            due = self.rule.due.day(start, self.calendar)
+            self._times[start] = None if due is None else (due, self.begins(due))
+        return self._times[start]
+
+    def yearly(self, start: date, done: date) -> tuple[date, date] | None:
+        """The first anniversary of `start` whose lead begins after `done`, and when that lead begins."""
+        if (start, done) not in self._yearly:
+            years = max(1, done.year - start.year - 1)
+            answer = None
+            while (day := anniversary(start, years)) is not None:
+                if (begins := self.begins(day)) > done:
+                    answer = (day, begins)
+                    break
+                years += 1
+            self._yearly[start, done] = answer
+        return self._yearly[start, done]
+
+    def latest(self, i: int, due: date) -> date:
+        """Until when the customer is Due: `latest`, or `due` where it can't be computed or is earlier."""
+        phrase = self.rule.latest
+        if phrase is None:
+            return due
+        for name in phrase.columns:
+            column = self.columns.get(name)
+            start = None if column is None else column[i]
+            if start is not None:
+                if start.__class__ is Fault:
+                    return due
+                if start not in self._latest:
+                    self._latest[start] = phrase.day(start, self.calendar)
+                day = self._latest[start]
+                return due if day is None or day < due else day
+        return due
+
+    def after_gap(self, contact: date) -> date | None:
+        """The first open day that leaves the minimum gap after a contact."""
+        if contact not in self._gaps:
+            assert self.gap is not None
+            try:
+                self._gaps[contact] = self.calendar.roll_forward(self.gap.after(contact, self.calendar))
+            except (OverflowError, ValueError):
+                self._gaps[contact] = None
+        return self._gaps[contact]
+
+
+def _choose(writer: _Writer, i: int, candidates: list[Candidate], unsure: bool, today: date) -> FollowUp:
+    """The row's status (the worst of its candidates) and its follow-up (the earliest active urgent, else the earliest)."""
+    status = _status(candidates, today)
+    if unsure and status not in (model.OVERDUE, model.NEVER_CONTACTED, model.DUE_NOW):
+        return writer.bare(i, model.CHECK_ROW, "")
+    if not candidates:
+        return writer.bare(i, model.NO_RULE, "No rule of the playbook applies to this row")
+    if len(candidates) == 1:
+        return writer.chosen(i, status, candidates[0], [])
+    chosen = min((c for c in candidates if c.rule.urgent and c.active), default=None, key=_earliest)
+    if chosen is None:
+        chosen = min(candidates, key=_earliest)
+    return writer.chosen(i, status, chosen, [c for c in candidates if c is not chosen and c.active])
+
+
+def _earliest(candidate: Candidate) -> tuple[date, int]:
+    return candidate.due, candidate.order
+
+
+def _status(candidates: list[Candidate], today: date) -> str:
+    never = due = soon = False
+    for candidate in candidates:
+        if candidate.now:
+            never = True
+        elif candidate.latest < today:
+            return model.OVERDUE
+        elif candidate.due <= today:
+            due = True
+        elif candidate.active:
+            soon = True
+    if never:
+        return model.NEVER_CONTACTED
+    if due:
+        return model.DUE_NOW
+    if soon:
+        return model.SOON
+    return model.SCHEDULED if candidates else model.NO_RULE
+
+
+class _Writer:
+    """Puts follow-ups into words; equal words are made once."""
+
+    def __init__(self, customers: Customers) -> None:
+        self.labels = customers.labels
+        self.rows = [customers.table.numbers[index] for index in customers.indexes]
+        self.values = customers.values
+        self._whys: dict[Any, str] = {}
+        self._steps: dict[str, list[str]] = {}
+        self._also: dict[Any, str] = {}
+        self._quiet: dict[str, str] = {}
+
+    def bare(self, i: int, status: str, why: str) -> FollowUp:
+        """A follow-up without date or step."""
+        return FollowUp(self.rows[i], self.labels[i], status, None, "", "", why)
+
+    def quiet(self, i: int, name: str, until: date | None, why: str) -> FollowUp:
+        """A quiet reason: the day it ends, and why it holds."""
+        return FollowUp(self.rows[i], self.labels[i], name, until, "", "", self._quiet.setdefault(why, why))
+
+    def chosen(self, i: int, status: str, candidate: Candidate, others: list[Candidate]) -> FollowUp:
+        """A follow-up by one candidate; `others` are named behind it."""
+        due = None if candidate.now else candidate.due
+        why = self._why(candidate)
+        if others:
+            others.sort(key=_earliest)
+            why += " · also: " + ", ".join([self._named(other) for other in others])
+        rule = candidate.rule
+        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent)
+
+    def _why(self, candidate: Candidate) -> str:
+        key = (candidate.order, candidate.column, candidate.start, candidate.moved and candidate.due)
+        why = self._whys.get(key)
+        if why is None:
+            rule = candidate.rule
+            if candidate.start is None:
+                why = f"{rule.name}, no {candidate.column} yet"
+            else:
+                why = f"{rule.name}, {rule.due.said(candidate.column)} ({say_date(candidate.start)})"
+            if candidate.moved:
+                why += f", moved to {say_date(candidate.due)} for the gap after {CONTACT}"
+            self._whys[key] = why
+        return why
+
+    def _named(self, candidate: Candidate) -> str:
+        key = (candidate.order, None if candidate.now else candidate.due)
+        text = self._also.get(key)
+        if text is None:
+            when = "now" if candidate.now else "due " + say_date(candidate.due)[4:]
+            text = self._also[key] = f"{candidate.rule.name}, {when}"
+        return text
+
+    def _step(self, i: int, rule: Rule) -> str:
+        parts = self._steps.get(rule.step)
+        if parts is None:
+            parts = self._steps[rule.step] = split_step(rule.step)
+        if len(parts) == 1:
+            return rule.step
+        out = []
+        for place, part in enumerate(parts):
+            out.append(part if place % 2 == 0 else self._field(i, part))
+        return "".join(out)
+
+    def _field(self, i: int, name: str) -> str:
+        if name == "Name":
+            return self.labels[i]
+        column = self.values.get(name)
+        value = None if column is None else column[i]
+        if value.__class__ is Fault:
+            value = value.raw
+        if isinstance(value, date):
+            return say_date(value)
+        return text_of(value) or f"[no {name}]"

@@ -1,0 +1,506 @@
+"""What playbook.toml may say, checked (pydantic), and the Playbook that it becomes (parsed, frozen)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sheetsync.core import model
+from sheetsync.core.header import normal
+from sheetsync.core.model import NAMED_STYLES, Column, ColumnType, DateOrder, StatusSettings, Style
+from sheetsync.core.nearest import did_you_mean
+from sheetsync.core.values import WEEKDAYS
+from sheetsync.core.workdays import Calendar
+from sheetsync.errors import SettingsError
+from sheetsync.playbook.criteria import AnyOf, parse_criteria
+from sheetsync.playbook.due import Due, Period, parse_due, parse_period
+from sheetsync.playbook.quiet import Quiet
+
+CONTACT = "Last contact"  # the column that a contact sets; what "done" means where a rule names none
+DEFAULT_LEAD = Period(7, "days")
+S = TypeVar("S", bound=BaseModel)
+
+
+def _due(text: Any) -> Due:
+    if not isinstance(text, str):
+        raise ValueError("a due phrase is a text in quotes")
+    return parse_due(text)
+
+
+def _period(text: Any) -> Period:
+    if not isinstance(text, str):
+        raise ValueError('a length of time is a text such as "7 days"')
+    return parse_period(text, smallest=0)
+
+
+def _criteria(value: Any) -> AnyOf:
+    texts = value if isinstance(value, list) else [value]
+    words = []
+    for text in texts:
+        if isinstance(text, bool):
+            text = "yes" if text else "no"
+        if isinstance(text, (int, float)):
+            text = f"{text:g}"
+        if isinstance(text, date):
+            text = text.isoformat()
+        if not isinstance(text, str):
+            raise ValueError('a criterion is a text such as "<>closed" or a list of such texts')
+        words.append(text)
+    return parse_criteria(words)
+
+
+DuePhrase = Annotated[Due, BeforeValidator(_due)]
+Length = Annotated[Period, BeforeValidator(_period)]
+Criteria = Annotated[AnyOf, BeforeValidator(_criteria)]
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, strict=True)
+
+
+class ColumnSpec(_Spec):
+    """One column of the playbook, or what the owner's settings say of it."""
+
+    type: ColumnType = "text"
+    aliases: list[str] = Field(default_factory=list)
+    header: str | None = None
+    required: bool = False
+    unique: bool = False
+    choices: list[str] = Field(default_factory=list)
+    order: DateOrder | None = None
+    country: str | None = None
+
+    @field_validator("header")
+    @classmethod
+    def _not_blank(cls, header: str | None) -> str | None:
+        if header is not None and not header.strip():
+            raise ValueError("a header can't be blank")
+        return header
+
+
+class RuleSpec(_Spec):
+    """One rule: when it applies, when the customer is due, and what to do then."""
+
+    due: DuePhrase
+    step: str
+    when: dict[str, Criteria] = Field(default_factory=dict)
+    priority: Literal["normal", "urgent"] = "normal"
+    done: str | None = None
+    latest: DuePhrase | None = None
+    lead: Length | None = None
+    message: str | None = None
+    blank: Literal["now"] | None = None
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _latest_has_a_day(self) -> RuleSpec:
+        if self.latest is not None and self.latest.direction == "yearly on":
+            raise ValueError(f'latest "{self.latest}" has no single day; write "{1} week after …" or "on …"')
+        return self
+
+
+class QuietSpec(_Spec):
+    """One quiet reason."""
+
+    when: dict[str, Criteria] = Field(default_factory=dict)
+    until: str | None = None
+    through: str | None = None
+    at_most: DuePhrase | None = None
+    absolute: bool = False
+    except_: list[Literal["urgent"]] = Field(default_factory=list, alias="except")
+    enabled: bool = True
+
+    @model_validator(mode="after")
+    def _whole(self) -> QuietSpec:
+        if not (self.when or self.until or self.through):
+            raise ValueError("a quiet reason needs when, until or through")
+        if self.absolute and (self.at_most is not None or self.except_):
+            raise ValueError("an absolute quiet reason takes neither at_most nor except")
+        if self.at_most is not None and self.at_most.direction == "yearly on":
+            raise ValueError(f'at_most "{self.at_most}" has no single day')
+        return self
+
+
+class RangeSpec(_Spec):
+    """A closed range, both ends closed."""
+
+    from_: date = Field(alias="from")
+    to: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RangeSpec:
+        if self.to < self.from_:
+            raise ValueError(f"to ({self.to}) is before from ({self.from_})")
+        return self
+
+
+class CalendarSpec(_Spec):
+    """Which days are open."""
+
+    weekend: list[Weekday] = ["saturday", "sunday"]
+    country: str | None = None
+    subdivision: str | None = None
+    closed: list[RangeSpec] = Field(default_factory=list)
+    open: list[date] = Field(default_factory=list)
+
+    @field_validator("weekend")
+    @classmethod
+    def _some_day_is_open(cls, weekend: list[str]) -> list[str]:
+        if len(set(weekend)) == 7:
+            raise ValueError("no day of the week is open")
+        return weekend
+
+
+class LimitsSpec(_Spec):
+    """How early, how often, how many."""
+
+    lead: Length | None = None
+    min_gap: Length | None = None
+    max_per_day: int | None = Field(default=None, ge=1)
+
+
+class StatusSpec(_Spec):
+    """How the status columns look."""
+
+    mark: str = "↻ "
+    columns: list[str] = Field(default_factory=lambda: list(model.STATUS_COLUMNS))
+    names: dict[str, str] = Field(default_factory=dict)
+    colours: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("mark")
+    @classmethod
+    def _some_mark(cls, mark: str) -> str:
+        if not mark.strip() or mark != " ".join(mark.split()) + " " * (len(mark) - len(mark.rstrip())):
+            raise ValueError("the mark tells sheetsync's columns from yours; it needs a visible character")
+        return mark
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, columns: list[str]) -> list[str]:
+        for column in columns:
+            if column not in model.STATUS_COLUMNS:
+                raise ValueError(f'"{column}" is no status column. {did_you_mean(column, model.STATUS_COLUMNS)}')
+        if model.STATUS not in columns or len(set(columns)) != len(columns):
+            raise ValueError('"Status" has to be among the columns, and each of them once')
+        return columns
+
+    @field_validator("colours")
+    @classmethod
+    def _known_colours(cls, colours: dict[str, str]) -> dict[str, str]:
+        for colour in colours.values():
+            _style(colour)
+        return colours
+
+    @field_validator("names")
+    @classmethod
+    def _visible_names(cls, names: dict[str, str]) -> dict[str, str]:
+        if any(not name.strip() or name != " ".join(name.split()) for name in names.values()):
+            raise ValueError("a name can't be blank, nor have spaces around it")
+        if len(set(names.values())) != len(names):
+            raise ValueError("two names are alike")
+        return names
+
+
+def _style(text: str) -> Style:
+    if text.upper() in NAMED_STYLES:
+        return NAMED_STYLES[text.upper()]
+    if match := re.fullmatch(r"([0-9A-Fa-f]{6})/([0-9A-Fa-f]{6})", text):
+        return Style(match[1].upper(), match[2].upper())
+    raise ValueError(
+        f'"{text}" is no colour. {did_you_mean(text, NAMED_STYLES)} Or write fill and text as "FFC7CE/9C0006".'
+    )
+
+
+class PlaybookSpec(_Spec):
+    """A whole playbook.toml, the owner's settings laid over it."""
+
+    name: str
+    title: str = ""
+    key: list[str] = Field(min_length=1)
+    columns: dict[str, ColumnSpec]
+    rules: dict[str, RuleSpec]
+    quiet: dict[str, QuietSpec] = Field(default_factory=dict)
+    calendar: CalendarSpec = Field(default_factory=CalendarSpec)
+    limits: LimitsSpec = Field(default_factory=LimitsSpec)
+    status: StatusSpec = Field(default_factory=StatusSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, parsed. `lead` and `done` are filled in."""
+
+    name: str
+    due: Due
+    step: str
+    when: Mapping[str, AnyOf]
+    urgent: bool
+    done: str
+    latest: Due | None
+    lead: Period
+    blank_is_now: bool
+    message: str | None = None
+
+    @property
+    def date_columns(self) -> tuple[str, ...]:
+        """The columns whose dates it computes with."""
+        return (*self.due.columns, *(self.latest.columns if self.latest else ()))
+
+    @property
+    def read_columns(self) -> frozenset[str]:
+        """The columns in which an error makes a matching row Check row (PLAYBOOK: when, due, latest, yearly's done)."""
+        yearly = {self.done} if self.due.direction == "yearly on" else set()
+        return frozenset({*self.when, *self.date_columns, *yearly})
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """Columns, rules, quiet reasons, calendar, limits and statuses of one kind of business. Frozen and parsed."""
+
+    name: str
+    title: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    quiet: tuple[Quiet, ...]
+    calendar: Calendar = field(default_factory=Calendar)
+    min_gap: Period | None = None
+    max_per_day: int | None = None
+    status: StatusSettings = field(default_factory=StatusSettings)
+
+    @property
+    def status_order(self) -> tuple[str, ...]:
+        """Every status a row can have, worst first, quiet reasons last."""
+        return (*model.STATUSES, *(reason.name for reason in self.quiet))
+
+
+class Fault(ValueError):
+    """A wrong setting: where it stands (keys from the top) and what is wrong, one sentence."""
+
+    def __init__(self, path: tuple[str, ...], sentence: str, remedy: str = "") -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+def say_path(path: Iterable[str]) -> str:
+    """Keys as TOML shows them: `[rules."Keep in touch"] due`."""
+    keys = list(path)
+    if len(keys) == 1:
+        return keys[0]
+    quoted = [key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"' for key in keys]
+    table = 2 if len(keys) > 2 and keys[0] in ("rules", "quiet", "columns", "checks") else 1
+    rest = quoted[table:]
+    return f"[{'.'.join(quoted[:table])}]" + (f" {'.'.join(rest)}" if rest else "")
+
+
+def build_playbook(raw: Mapping[str, Any]) -> Playbook:
+    """The playbook that a TOML document means. Raises Fault, with the place and the nearest right text."""
+    spec = validated(PlaybookSpec, raw)
+    status = _status(spec)
+    lead = spec.limits.lead or DEFAULT_LEAD
+    rules = tuple(
+        Rule(
+            name=name, due=rule.due, step=rule.step, when=rule.when, urgent=rule.priority == "urgent",
+            done=rule.done or CONTACT, latest=rule.latest, lead=rule.lead or lead, blank_is_now=rule.blank == "now",
+            message=rule.message,
+        )
+        for name, rule in spec.rules.items()
+        if rule.enabled
+    )
+    quiet = [
+        Quiet(
+            name=name, when=reason.when, until=reason.until, through=reason.through, at_most=reason.at_most,
+            absolute=reason.absolute, except_urgent="urgent" in reason.except_,
+        )
+        for name, reason in spec.quiet.items()
+        if reason.enabled
+    ]
+    quiet.sort(key=lambda reason: not reason.absolute)  # stable: the absolute ones first, each in its order
+    playbook = Playbook(
+        name=spec.name, title=spec.title, key=tuple(spec.key), columns=tuple(_columns(spec, rules, quiet, status)),
+        rules=rules, quiet=tuple(quiet), calendar=_calendar(spec.calendar), min_gap=spec.limits.min_gap,
+        max_per_day=spec.limits.max_per_day, status=status,
+    )
+    _check_words(spec, playbook)
+    return playbook
+
+
+def _status(spec: PlaybookSpec) -> StatusSettings:
+    known = (*model.STATUSES, *spec.quiet)
+    for name in spec.status.colours:
+        if name not in known:
+            raise Fault(("status", "colours", name), f'"{name}" is no status.', did_you_mean(name, known))
+    for name in spec.status.names:
+        if name not in (*known, *model.STATUS_COLUMNS):
+            raise Fault(
+                ("status", "names", name), f'"{name}" is neither a status nor a status column.',
+                did_you_mean(name, (*known, *model.STATUS_COLUMNS)),
+            )
+    return StatusSettings(
+        mark=spec.status.mark,
+        columns=tuple(name for name in model.STATUS_COLUMNS if name in spec.status.columns),
+        names=dict(spec.status.names),
+        colours={name: _style(colour) for name, colour in spec.status.colours.items()},
+    )
+
+
+def _calendar(spec: CalendarSpec) -> Calendar:
+    calendar = Calendar(
+        weekend=frozenset(WEEKDAYS.index(name) for name in spec.weekend), country=spec.country,
+        subdivision=spec.subdivision, closed=tuple((part.from_, part.to) for part in spec.closed),
+        open_days=frozenset(spec.open),
+    )
+    if spec.country is not None:
+        try:
+            calendar.is_open(date(2026, 6, 10))  # looks the country up, so that a wrong one is told at once
+        except SettingsError as error:
+            raise Fault(("calendar", "country"), error.sentence, error.remedy) from None
+    return calendar
+
+
+def _columns(spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], status: StatusSettings) -> Iterator[Column]:
+    """The declared columns, then those of the sheet that only rules name; none of them a status column."""
+    declared = set(spec.columns)
+    by_normal = {normal(name): name for name in declared}
+    for name, column in spec.columns.items():
+        yield Column(
+            name=name, type=column.type, aliases=tuple(column.aliases), header=column.header,
+            required=column.required, unique=column.unique, choices=tuple(column.choices), order=column.order,
+            country=column.country,
+        )
+    used: dict[str, ColumnType] = {}
+    for name, kind, path in _used(rules, quiet):
+        if status.is_ours(name) or (status.mark.strip() and name.startswith(status.mark.strip())):
+            raise Fault(path, f'"{name}" is a status column; a rule can\'t read what sheetsync itself writes.',
+                        "Name the column of yours that decides.")
+        if name in declared:
+            declared_kind = spec.columns[name].type
+            if kind == "date" and declared_kind != "date" and not (path[-1] == "done" and declared_kind == "step"):
+                raise Fault(path, f'counts from the column "{name}", which holds {declared_kind}, not dates.',
+                            f'Say so in [columns."{name}"]: type = "date".')
+            continue
+        if normal(name) in by_normal:
+            raise Fault(path, f'names the column "{name}".', f'Did you mean "{by_normal[normal(name)]}"?')
+        if kind == "date" or name not in used:
+            used[name] = kind
+    for name, kind in used.items():
+        yield Column(name=name, type=kind)
+
+
+def _used(rules: Iterable[Rule], quiet: Iterable[Quiet]) -> Iterator[tuple[str, ColumnType, tuple[str, ...]]]:
+    for rule in rules:
+        for name in rule.when:
+            yield name, "text", ("rules", rule.name, "when")
+        for name in rule.due.columns:
+            yield name, "date", ("rules", rule.name, "due")
+        for name in rule.latest.columns if rule.latest else ():
+            yield name, "date", ("rules", rule.name, "latest")
+        yield rule.done, "date", ("rules", rule.name, "done")
+    for reason in quiet:
+        for name in reason.when:
+            yield name, "text", ("quiet", reason.name, "when")
+        for key, column in (("until", reason.until), ("through", reason.through)):
+            if column is not None:
+                yield column, "date", ("quiet", reason.name, key)
+        for name in reason.at_most.columns if reason.at_most else ():
+            yield name, "date", ("quiet", reason.name, "at_most")
+
+
+def _check_words(spec: PlaybookSpec, playbook: Playbook) -> None:
+    """What no single value shows: rule placeholders, key columns, words used twice."""
+    names = {column.name for column in playbook.columns}
+    for name in spec.key:
+        if name not in names:
+            raise Fault(("key",), f'key names "{name}", which is no column of the playbook.', did_you_mean(name, names))
+    for name, reason in spec.quiet.items():
+        if name in model.STATUSES:
+            raise Fault(("quiet", name), f'"{name}" is a status already.', "Give the quiet reason a name of its own.")
+        if not reason.enabled:
+            continue
+    words = [playbook.status.word(word) for word in playbook.status_order]
+    for word in words:
+        if words.count(word) > 1:
+            raise Fault(("status", "names"), f'two statuses would both read "{word}".', "Give each a word of its own.")
+    headers = list(playbook.status.headers)
+    if len(set(headers)) != len(headers):
+        raise Fault(("status", "names"), "two status columns would have the same header.", "Give each its own.")
+    for rule in playbook.rules:
+        for name in placeholders(rule.step):
+            if name not in names:
+                raise Fault(("rules", rule.name, "step"), f'"{{{{ {name} }}}}" names no column of the playbook.',
+                            did_you_mean(name, names))
+
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")
+
+
+def placeholders(step: str) -> list[str]:
+    """The columns that a step names as `{{ Column }}`."""
+    return _PLACEHOLDER.findall(step)
+
+
+def split_step(step: str) -> list[str]:
+    """A step cut at its placeholders: texts at even places, column names at odd ones."""
+    return _PLACEHOLDER.split(step)
+
+
+def validated(spec: type[S], raw: Mapping[str, Any]) -> S:
+    """`raw` as `spec`. Raises Fault for the first thing that is wrong, with the nearest right word."""
+    try:
+        return spec.model_validate(raw)
+    except ValidationError as error:
+        raise _fault(spec, error.errors()[0]) from None
+
+
+def _fault(spec: type[BaseModel], error: Any) -> Fault:
+    path = tuple(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "str")))
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(spec, path[:-1])
+        return Fault(path, f'"{path[-1]}" is not a setting that exists.', did_you_mean(path[-1], known))
+    if kind == "missing":
+        return Fault(path, f'"{path[-1]}" is missing.', "")
+    if kind == "value_error":
+        sentence = str(error["ctx"]["error"])
+        return Fault(path, sentence if sentence.endswith(("?", ".")) else sentence + ".")
+    if kind == "literal_error":
+        expected = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return Fault(path, f'"{error["input"]}" is not possible here.', did_you_mean(str(error["input"]), expected))
+    return Fault(path, f'"{_shown(error["input"])}": {error["msg"]}.')
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _known_keys(spec: type[BaseModel], path: tuple[str, ...]) -> list[str]:
+    """The keys that a model takes at `path`."""
+    current: Any = spec
+    for part in path:
+        fields = getattr(current, "model_fields", None)
+        if fields is not None:
+            info = next((f for name, f in fields.items() if part in (name, f.alias)), None)
+            current = None if info is None else info.annotation
+        else:
+            arguments = getattr(current, "__args__", ())
+            current = arguments[-1] if arguments else None
+        while current is not None and not hasattr(current, "model_fields") and (inner := _models_in(current)):
+            if "dict" in str(getattr(current, "__origin__", "")):
+                break
+            current = inner[0]
+    fields = getattr(current, "model_fields", {})
+    return [info.alias or name for name, info in fields.items()]
+
+
+def _models_in(annotation: Any) -> list[Any]:
+    return [a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")]
