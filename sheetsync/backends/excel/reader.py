@@ -1,0 +1,368 @@
+"""Reads a workbook's worksheets and the values of one: with python-calamine, else sparsely with expat."""
+
+from __future__ import annotations
+
+import io
+import re
+import xml.parsers.expat as expat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sheetsync.backends.excel.package import Package, local
+from sheetsync.backends.excel.strings import OFFSET_1904, unescape
+from sheetsync.backends.excel.styles import Styles
+from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
+from sheetsync.core.model import Cell, CellError, Table
+from sheetsync.errors import Refused, SettingsError
+
+ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!",
+                    "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!"})
+_EPOCH = datetime(1899, 12, 30)
+_LARGEST_SERIAL = 2958465.99999  # 9999-12-31
+_ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse one is taken
+_LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
+_WIDE = re.compile(rb'r="[A-Z]{3}\d')
+_MEDIUM = re.compile(rb'r="[A-Z]{2}\d')
+
+
+@dataclass(frozen=True, slots=True)
+class SheetInfo:
+    """One sheet of a workbook. `kind` is its relationship's (worksheet, chartsheet …), `index` its place (0-based)."""
+
+    name: str
+    part: str
+    kind: str
+    index: int
+    hidden: bool
+
+
+class Workbook:
+    """A package seen as a workbook. Raises Refused for what may not be touched."""
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self.part = package.workbook_part
+        self.root = package.xml(self.part)
+        self.name = package.name
+        relationships = package.relationships(self.part)
+        self.relationships = {relationship.id: relationship for relationship in relationships}
+
+    @cached_property
+    def sheets(self) -> tuple[SheetInfo, ...]:
+        """All sheets in the order of their tabs."""
+        out: list[SheetInfo] = []
+        for child in self.root:
+            if local(child) != "sheets":
+                continue
+            for element in child:
+                if local(element) != "sheet":
+                    continue
+                id_ = next((value for key, value in element.attrib.items() if str(key).endswith("}id")), "")
+                relationship = self.relationships.get(str(id_))
+                target = relationship.target if relationship is not None else ""
+                out.append(SheetInfo(
+                    element.get("name", ""), target, relationship.kind if relationship is not None else "missing",
+                    len(out), element.get("state", "visible") != "visible",
+                ))
+        return tuple(out)
+
+    @property
+    def worksheets(self) -> tuple[SheetInfo, ...]:
+        """The sheets that hold cells and whose part is there."""
+        return tuple(sheet for sheet in self.sheets if sheet.kind == "worksheet" and sheet.part in self.package)
+
+    def worksheet(self, name: str) -> SheetInfo:
+        """The worksheet of exactly that name. Raises SettingsError with the names there are, Refused for other sheets."""
+        for sheet in self.sheets:
+            if sheet.name == name:
+                if sheet.kind != "worksheet":
+                    raise Refused(f'{self.name}: the sheet "{name}" is a {sheet.kind}, which holds no rows.',
+                                  "Choose a worksheet with --sheet NAME.")
+                if sheet.part not in self.package:
+                    raise Refused(f'{self.name}: the part of the worksheet "{name}" is missing.',
+                                  "Open the workbook in Excel and save it again.")
+                return sheet
+        names = ", ".join(f'"{sheet.name}"' for sheet in self.worksheets)
+        raise SettingsError(f'{self.name} has no worksheet "{name}".', f"It has: {names}.")
+
+    @cached_property
+    def date1904(self) -> bool:
+        """Whether its dates count from 1904."""
+        return any(
+            local(child) == "workbookPr" and child.get("date1904", "0") in ("1", "true") for child in self.root
+        )
+
+    def part_of(self, kind: str) -> str | None:
+        """The part that the workbook names for a kind ("styles", "sharedStrings"), None where it has none."""
+        for relationship in self.relationships.values():
+            if relationship.kind == kind and not relationship.external and relationship.target in self.package:
+                return self.package.real_name(relationship.target)
+        return None
+
+    @cached_property
+    def styles(self) -> Styles:
+        """The styles as read; a minimal one where the workbook has none."""
+        part = self.part_of("styles")
+        data = None if part is None else as_utf8(self.package.read(part))
+        from lxml import etree  # the namespace of the workbook is that of the styles it lacks
+
+        return Styles(data, f"{self.name}, part {part or 'xl/styles.xml'}", etree.QName(self.root).namespace or NAMESPACES[0])
+
+    @cached_property
+    def shared_strings(self) -> Sequence[str]:
+        """All shared strings, rich ones as plain text."""
+        part = self.part_of("sharedStrings")
+        return () if part is None else read_strings(as_utf8(self.package.read(part)), f"{self.name}, part {part}")
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Values from the first row on. `numbers` are row numbers; where they have gaps, those rows are blank."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    numbers: Sequence[int]
+    first_column: int
+
+
+def read_grid(workbook: Workbook, sheet: SheetInfo, like: Table | None = None) -> Grid:
+    """The values of a worksheet. Rows that equal those of `like` are those of `like`, which saves their memory.
+
+    Raises Refused where they can't be read.
+    """
+    if _dense_is_small(as_utf8(workbook.package.read(sheet.part))):
+        grid = _read_calamine(workbook.package.data, sheet, like)
+        if grid is not None:
+            return grid
+    return read_sparse(workbook, sheet, as_utf8(workbook.package.read(sheet.part)))
+
+
+def _dense_is_small(data: bytes) -> bool:
+    """Whether the box around all cells is not much larger than their number: calamine fills that box."""
+    cells = data.count(b"<c ")
+    last = data.rfind(b"<row ")
+    match = _LAST_ROW.match(data, last) if last >= 0 else None
+    if match is None or cells == 0:
+        return False
+    columns = 16_384 if _WIDE.search(data) else 702 if _MEDIUM.search(data) else 26
+    if int(match[1]) * columns <= 4 * cells + _ROOM:
+        return True
+    if columns == 16_384:
+        return False
+    # The letters alone are too coarse: look at the widest reference that is there.
+    widest = max((len(ref), ref) for ref in set(re.findall(rb'<c r="([A-Z]+)', data)))[1]
+    return int(match[1]) * parse_ref(widest.decode() + "1")[1] <= 4 * cells + _ROOM
+
+
+def _read_calamine(data: bytes, sheet: SheetInfo, like: Table | None) -> Grid | None:
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, XmlError, ZipError
+
+    known: dict[Any, Cell] = {"": None}
+    known.update({code: CellError(code) for code in ERRORS})
+    intern = known.setdefault
+    try:
+        found = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet.name)
+        start = found.start
+        if start is None:
+            return Grid((), (), 1)
+        # iter_rows begins at row 1, but at the first column that holds anything.
+        fresh = (tuple([intern(cell, cell) if cell.__class__ is str else cell for cell in row]) for row in found.iter_rows())
+        rows = tuple(fresh) if like is None or not like.rows else tuple(_reusing(fresh, like))
+    except (CalamineError, PasswordError, XmlError, ZipError, OSError, ValueError, TypeError, OverflowError):
+        return None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # a bug in its Rust code; no Exception by pyo3's choice
+            return None
+        raise
+    return Grid(rows, range(1, len(rows) + 1), start[1] + 1)
+
+
+def _reusing(rows: Iterator[tuple[Cell, ...]], like: Table) -> Iterator[tuple[Cell, ...]]:
+    known = dict(zip(like.numbers, like.rows, strict=True))
+    for number, row in enumerate(rows, 1):
+        old = known.get(number)
+        yield old if old == row else row
+
+
+def read_sparse(workbook: Workbook, sheet: SheetInfo, data: bytes, *, most_rows: int = MAX_ROW) -> Grid:
+    """The values of the rows that are there (up to row number `most_rows`), whatever the distances between them."""
+    reader = _Sparse(workbook, f"{workbook.name}, worksheet {sheet.name}", most_rows)
+    rows = reader.run(data)
+    numbers = tuple(rows)
+    return Grid(tuple(_dense_row(rows[number]) for number in numbers), numbers, 1)
+
+
+def _dense_row(cells: Mapping[int, Cell]) -> tuple[Cell, ...]:
+    if not cells:
+        return ()
+    row: list[Cell] = [None] * max(cells)
+    for column, value in cells.items():
+        row[column - 1] = value
+    return tuple(row)
+
+
+class _EnoughRows(Exception):
+    pass
+
+
+class _Sparse:
+    def __init__(self, workbook: Workbook, what: str, most_rows: int) -> None:
+        self.workbook, self.what, self.most = workbook, what, most_rows
+        self.rows: dict[int, dict[int, Cell]] = {}
+        self.path: list[str] = []
+        self.row = self.column = 0
+        self.kind, self.style = "n", 0
+        self.text: list[str] = []
+        self.collecting = False
+        self.value: Cell = None
+
+    def run(self, data: bytes) -> dict[int, dict[int, Cell]]:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._doctype
+        try:
+            parser.Parse(data, True)
+        except _EnoughRows:
+            pass
+        except expat.ExpatError as error:
+            raise Refused(f"{self.what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
+        return dict(sorted(self.rows.items()))
+
+    def _doctype(self, *_: Any) -> None:
+        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, tag = name.rpartition(" ")
+        path = self.path
+        path.append(tag if namespace in NAMESPACES else "?")
+        depth = len(path)
+        if path[1:2] != ["sheetData"]:
+            return
+        if depth == 3 and tag == "row":
+            self.row = _number(attributes.get("r"), self.row + 1)
+            if self.row > self.most:
+                raise _EnoughRows
+            self.column = 0
+            self.rows.setdefault(self.row, {})
+        elif depth == 4 and tag == "c":
+            self.column += 1
+            ref = attributes.get("r")
+            if ref is not None:
+                try:
+                    self.column = parse_ref(ref)[1]
+                except ValueError:
+                    raise Refused(f"{self.what}: {ref} is no cell.", "Open the workbook in Excel and save it again.") from None
+            self.kind, self.value = attributes.get("t", "n"), None
+            self.style = _number(attributes.get("s"), 0)
+        elif (depth == 5 and tag == "v") or (tag == "t" and "is" in path and "rPh" not in path):
+            self.text, self.collecting = [], True
+
+    def _characters(self, text: str) -> None:
+        if self.collecting:
+            self.text.append(text)
+
+    def _end(self, _: str) -> None:
+        path = self.path
+        tag = path.pop()
+        if self.collecting and tag in ("v", "t"):
+            self.collecting = False
+            text = "".join(self.text)
+            if tag == "v":
+                self.value = self._read(text)
+            else:
+                self.value = (self.value if isinstance(self.value, str) else "") + unescape(text)
+        elif tag == "c" and len(path) == 3 and self.value is not None and self.value != "":
+            self.rows[self.row][self.column] = self.value
+
+    def _read(self, text: str) -> Cell:
+        kind = self.kind
+        if kind == "s":
+            strings = self.workbook.shared_strings
+            index = _number(text.strip(), -1)
+            if not 0 <= index < len(strings):
+                raise Refused(f"{self.what}: a cell names the shared string {text}, which does not exist.",
+                              "Open the workbook in Excel and save it again.")
+            value: Cell = strings[index]
+            return CellError(str(value)) if value in ERRORS else value
+        if kind == "b":
+            return text.strip() in ("1", "true")
+        if kind == "e":
+            return CellError(text.strip())
+        if kind in ("str", "inlineStr"):
+            text = unescape(text)
+            return CellError(text) if text in ERRORS else text
+        if kind == "d":
+            try:
+                moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00")).replace(tzinfo=None)
+            except ValueError:
+                return text
+            return moment.date() if moment.time() == datetime.min.time() else moment
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        return as_date(number, date1904=self.workbook.date1904) if self.workbook.styles.is_date(self.style) else number
+
+
+def as_date(number: float, *, date1904: bool = False) -> Cell:
+    """What a number in a date format is: a date, a date with time, a time of day below 1; the number where it is none."""
+    if date1904:
+        number += OFFSET_1904
+    if not 0 <= number <= _LARGEST_SERIAL:
+        return number
+    if number < 1:
+        return (datetime.min + timedelta(seconds=round(number * 86400))).time()
+    if number < 60:
+        number += 1  # Excel's 29 February 1900, which never was
+    moment = _EPOCH + timedelta(days=int(number), milliseconds=round((number % 1) * 86_400_000))
+    return moment.date() if moment.time() == datetime.min.time() else moment
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text is not None and text.isdigit() else default
+
+
+def read_strings(data: bytes, what: str) -> list[str]:
+    """The texts of a shared strings part; phonetic hints left out. Raises Refused where it is damaged."""
+    out: list[str] = []
+    parts: list[str] = []
+    path: list[str] = []
+    collecting = False
+
+    def start(name: str, _: object) -> None:
+        nonlocal collecting
+        tag = name.rpartition(" ")[2]
+        path.append(tag)
+        if tag == "si":
+            parts.clear()
+        collecting = tag == "t" and "rPh" not in path
+
+    def end(_: str) -> None:
+        nonlocal collecting
+        tag = path.pop()
+        if tag == "si":
+            out.append(unescape("".join(parts)))
+        collecting = False
+
+    def characters(text: str) -> None:
+        if collecting:
+            parts.append(text)
+
+    def doctype(*_: Any) -> None:
+        raise Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
+    parser.StartDoctypeDeclHandler = doctype
+    parser.buffer_text = True
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise Refused(f"{what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
+    return out
+
+

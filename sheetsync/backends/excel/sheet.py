@@ -1,0 +1,267 @@
+"""One worksheet of a workbook as Source and Sheet: which one it is, its table, and the write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from sheetsync.backends.excel import file
+from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
+from sheetsync.backends.excel.splice import Splice
+from sheetsync.backends.excel.tables import ListObject, list_objects
+from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan
+from sheetsync.core.diff import patch
+from sheetsync.core.header import SEARCHED_ROWS, find_header, no_header, read_table
+from sheetsync.core.model import PLAIN, ChangeSet, Column, StatusSettings, Style, Table
+from sheetsync.errors import Refused, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class ExcelSource:
+    """A customer table in an Excel workbook (.xlsx, .xlsm).
+
+    `sheet` names the worksheet; without it the one whose header names most columns is taken.
+    """
+
+    path: Path
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    status: StatusSettings = field(default_factory=StatusSettings)
+    sheet: str | None = None
+    backups: Path | None = None
+    write_protected: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def identity(self) -> str:
+        """The file's absolute path."""
+        return str(self.path.resolve())
+
+    @contextmanager
+    def open(self, *, readonly: bool = False) -> Iterator[ExcelSheet]:
+        """Opens the workbook. For writing, nobody else may have it open."""
+        if not readonly and self.path.exists():
+            file.check_unlocked(self.path)
+            file.remove_leftovers(self.path)
+        yield ExcelSheet(self)
+
+
+class ExcelSheet:
+    """An open worksheet. Holds the bytes that were read; a write replaces the file only while it still has them."""
+
+    features = frozenset({"atomic", "colour"})
+
+    def __init__(self, source: ExcelSource) -> None:
+        self._source = source
+        self._state: _Reading | None = None
+
+    def read(self) -> Table:
+        """The customer table as it is now. Raises Refused with a sentence for what is no sound workbook."""
+        self._state = None  # the last state's memory goes before the next one comes
+        self._state = _Reading(self._source, file.read_bytes(self._source.path))
+        return self._state.table
+
+    def write(self, changes: ChangeSet) -> Table:
+        """Writes all changes at once and returns the table as the new file has it."""
+        if self._state is None:
+            self.read()
+        state = self._state
+        assert state is not None
+        if not changes:
+            return state.table
+        file.check_writable(self._source.path)
+        expected = patch(state.table, changes)
+        replaced, added = state.splice(changes).parts()
+        state.forget()
+        data = state.package.rebuild(replaced, added)
+        fingerprint = state.fingerprint
+        untouched = state.untouched({*replaced, *added})
+        replaced.clear()
+        self._state = state = None
+        checked: list[_Reading] = []
+
+        def verify(written: bytes) -> None:
+            reading = _Reading(replace(self._source, sheet=expected.sheet), written, expected)
+            _verify(reading, expected, untouched)
+            checked.append(reading)
+
+        file.replace(self._source.path, fingerprint, data, verify=verify, backups=self._source.backups)
+        self._state = checked[0]
+        return self._state.table
+
+
+class _Reading:
+    """What one state of the file holds."""
+
+    def __init__(self, source: ExcelSource, data: bytes, like: Table | None = None) -> None:
+        self.source = source
+        self._like = like
+        self.fingerprint = file.fingerprint(data)
+        self.package = Package(data, source.name)
+        self.workbook = Workbook(self.package)
+        self._check_package()
+        self.info = self._choose()
+        self.where = f"{source.name}, worksheet {self.info.name}"
+        self.list_objects: Sequence[ListObject] = list_objects(self.package, self.info.part)
+        self.scan: Scan | None = None
+        self.table = self._read_table()
+
+    def _check_package(self) -> None:
+        names = [member.filename.casefold() for member in self.package.members]
+        if any(name.startswith("_xmlsignatures/") for name in names):
+            raise Refused(f"{self.source.name} is digitally signed; any change would break the signature.",
+                          "Work on a copy without the signature.")
+        if any(name.startswith("xl/revisions/") for name in names):
+            raise Refused(f"{self.source.name} is a shared workbook that tracks changes.",
+                          "Stop sharing it (Review, Unshare Workbook), then run again.")
+
+    def _choose(self) -> SheetInfo:
+        source = self.source
+        if source.sheet is not None:
+            return self.workbook.worksheet(source.sheet)
+        sheets = self.workbook.worksheets
+        if not sheets:
+            raise Refused(f"{source.name} holds no worksheet.", "Open it in Excel and save it again.")
+        if len(sheets) == 1:
+            return sheets[0]
+        visible = [sheet for sheet in sheets if not sheet.hidden] or list(sheets)
+        scores: list[tuple[int, SheetInfo]] = []
+        first_rows = {}
+        for sheet in visible:
+            data = as_utf8(self.package.read(sheet.part))
+            rows = read_sparse(self.workbook, sheet, data, most_rows=SEARCHED_ROWS).rows
+            first_rows[sheet.name] = rows
+            found = find_header(rows, source.columns, source.key)
+            if found is not None:
+                scores.append((found[1], sheet))
+        if not scores:
+            names = ", ".join(f'"{sheet.name}"' for sheet in visible)
+            refusal = no_header(first_rows[visible[0].name], source.columns, f"{source.name}, worksheets {names}")
+            raise refusal
+        best = max(score for score, _ in scores)
+        chosen = [sheet for score, sheet in scores if score == best]
+        if len(chosen) > 1:
+            names = " and ".join(f'"{sheet.name}"' for sheet in chosen)
+            raise SettingsError(f"{source.name}: the worksheets {names} look alike as customer tables.",
+                                f'Say which with --sheet NAME, such as --sheet "{chosen[0].name}".')
+        return chosen[0]
+
+    def _read_table(self) -> Table:
+        source = self.source
+        # The values first: calamine's memory is free again before the part is unpacked for the scan.
+        grid = read_grid(self.workbook, self.info, self._like)
+        self.scan = scan(as_utf8(self.package.read(self.info.part)), self.where)
+        table = read_table(
+            grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
+            status=source.status, first_column=grid.first_column, numbers=grid.numbers,
+            bounds=[table.bounds for table in self.list_objects if table.bounds is not None],
+            formula_cells=frozenset(self.scan.formulas),
+        )
+        left = table.first_column
+        uncalculated = frozenset(
+            (row, column - left) for row, column in self.scan.uncalculated if (row, column - left) in table.formula_cells
+        )
+        styles, header_styles = self._styles(table)
+        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles)
+
+    def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
+        """The colours of the status cells, header cells apart."""
+        assert self.scan is not None
+        ours = [header for header in table.header if self.source.status.is_ours(header)]
+        if not ours:
+            return {}, {}
+        palette = self.source.status.palette
+        look = self.workbook.styles.look
+        columns = [table.first_column + table.header.index(header) for header in ours]
+        base_column = self.neighbour(table)
+        out: list[list[Style]] = [[] for _ in ours]
+        found = self.scan
+        index_of = {number: index for index, number in enumerate(found.numbers)}
+        first = min(base_column, *columns)
+        looks: dict[tuple[int | None, ...], tuple[Style, ...]] = {}  # of whole rows: few differ
+        for number in table.numbers:
+            index = index_of.get(number)
+            here = {} if index is None else found.styles_from(index, first)
+            base = here.get(base_column)
+            key = (base, *map(here.get, columns))
+            row = looks.get(key)
+            if row is None:
+                row = looks[key] = tuple([PLAIN if style is None else look(style, base, palette) for style in key[1:]])
+            for styles, style in zip(out, row, strict=True):
+                styles.append(style)
+        here = found.styles_from(index_of[table.header_row], first)
+        header_styles = {
+            header: look(here[column], None, palette) if column in here else PLAIN
+            for header, column in zip(ours, columns, strict=True)
+        }
+        return {header: tuple(styles) for header, styles in zip(ours, out, strict=True)}, header_styles
+
+    def neighbour(self, table: Table) -> int:
+        """The sheet column of the owner's that stands nearest to the left of the status columns."""
+        status = self.source.status
+        owners = [p for p, header in enumerate(table.header) if not status.is_ours(header)]
+        ours = [p for p, header in enumerate(table.header) if status.is_ours(header)]
+        before = [p for p in owners if not ours or p < ours[0]] or owners
+        return table.first_column + before[-1]
+
+    @cached_property
+    def part(self) -> str:
+        """The name of the worksheet's part."""
+        return self.package.real_name(self.info.part)
+
+    def splice(self, changes: ChangeSet) -> Splice:
+        """The write of these changes, planned and checked."""
+        assert self.scan is not None
+        return Splice(
+            workbook=self.workbook, info=self.info, table=self.table, found=self.scan, list_objects=self.list_objects,
+            status=self.source.status, neighbour=self.neighbour(self.table), where=self.where,
+            write_protected=self.source.write_protected, changes=changes,
+        )
+
+    def untouched(self, touched: set[str]) -> Mapping[str, tuple[int, bytes]]:
+        """The checksum and compressed bytes of every member that stays."""
+        return {
+            member.filename: (member.CRC, bytes(self.package.raw(member)))
+            for member in self.package.members if member.filename not in touched
+        }
+
+    def forget(self) -> None:
+        """Lets the large things go that a finished plan no longer needs."""
+        self.scan = None
+
+
+def _verify(reading: _Reading, expected: Table, untouched: Mapping[str, tuple[int, bytes]]) -> None:
+    """Raises Refused unless the new file holds what was planned and nothing else has changed."""
+    members = {member.filename: member for member in reading.package.members}
+    for name, (crc, raw) in untouched.items():
+        member = members.get(name)
+        if member is None or crc != member.CRC or reading.package.raw(member) != raw:
+            raise Refused(f"{reading.source.name}: the part {name} would have changed; nothing was written.", _REPORT)
+    if reading.table != expected:
+        raise Refused(f"{reading.where}: the new file does not read back as planned ({_difference(reading.table, expected)}); "
+                      "nothing was written.", _REPORT)
+
+
+_REPORT = "This is a fault of sheetsync; please report it with the workbook's structure."
+
+
+def _difference(got: Table, expected: Table) -> str:
+    if got.header != expected.header:
+        return "header"
+    if list(got.numbers) != list(expected.numbers):
+        return "rows"
+    for number, one, other in zip(got.numbers, got.rows, expected.rows, strict=True):
+        if one != other:
+            position = next(p for p, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+            return f"row {number}, {got.header[position]}"
+    return "formulas" if got.formula_cells != expected.formula_cells else "colours"
+
+

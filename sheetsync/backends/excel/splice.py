@@ -1,0 +1,409 @@
+"""Plans the bytes of one write: new cells, styles, strings, column widths, filters and tables; refuses what is not safe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from lxml import etree
+
+from sheetsync.backends.excel.package import local, serialise
+from sheetsync.backends.excel.reader import SheetInfo, Workbook
+from sheetsync.backends.excel.strings import SharedStrings, cell_element
+from sheetsync.backends.excel.tables import ListObject, resized, widen
+from sheetsync.backends.excel.worksheet import (
+    MAX_COLUMN,
+    Edit,
+    Element,
+    Scan,
+    as_utf8,
+    letters,
+    parse_range,
+    row_edits,
+    say_range,
+    splice,
+)
+from sheetsync.core.model import (
+    NEXT_FOLLOW_UP,
+    NEXT_STEP,
+    PROBLEMS,
+    STATUS,
+    WHY,
+    ChangeSet,
+    StatusSettings,
+    Style,
+    Table,
+    column_letters,
+)
+from sheetsync.errors import Refused
+
+# Least and greatest widths of new columns, in characters of the default font (§18.3.1.13).
+_WIDTHS = {STATUS: (15, 30), NEXT_FOLLOW_UP: (16, 20), NEXT_STEP: (30, 60), WHY: (40, 90), PROBLEMS: (40, 80)}
+_BEHIND_CALCULATION = ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
+                       "fileRecoveryPr", "webPublishObjects", "extLst")
+_FORMULA = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?f[ />]")
+_WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]")
+_STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+
+
+@dataclass(slots=True)
+class Splice:
+    """One write. Everything is decided in `parts`; nothing is written here."""
+
+    workbook: Workbook
+    info: SheetInfo
+    table: Table
+    found: Scan
+    list_objects: Sequence[ListObject]
+    status: StatusSettings
+    neighbour: int
+    where: str
+    write_protected: bool
+    changes: ChangeSet
+    replaced: dict[str, bytes] = field(default_factory=dict)
+    added: dict[str, bytes] = field(default_factory=dict)
+
+    def parts(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+        """The parts to replace and to add, by name. Raises Refused, with what stands in the way, before anything is written."""
+        self._check_protection()
+        columns = self._columns()
+        new = [columns[header] for header in self.changes.new_columns]
+        gone = sorted(columns[change.column] for change in self.changes if change.anchor is None and change.after is None)
+        self._check_new(new)
+        self._check_merges(columns)
+        cells = self._cells(columns)
+        edits = row_edits(self.found, cells)
+        edits += self._column_edits(new, columns)
+        edits += self._dimension_edit(cells)
+        edits += self._resize(new, gone)
+        package = self.workbook.package
+        self.replaced[package.real_name(self.info.part)] = splice(self.found.data, edits)
+        self._store_styles()
+        self._store_calculation()
+        return self.replaced, self.added
+
+    def _check_protection(self) -> None:
+        protection = self.found.elements.get("sheetProtection")
+        if protection is None or protection.attributes.get("sheet", "0") not in ("1", "true") or self.write_protected:
+            return
+        raise Refused(f"{self.where}: the worksheet is protected.",
+                      "Take the protection off (Review, Unprotect Sheet), or allow it in sheetsync.toml: [excel] write_protected = true.")
+
+    def _columns(self) -> dict[str, int]:
+        """The sheet column of every header that is written to, new ones directly right of the table."""
+        table = self.table
+        columns = {header: table.first_column + position for position, header in reversed(list(enumerate(table.header)))}
+        right = table.first_column + len(table.header)
+        for place, header in enumerate(self.changes.new_columns):
+            columns[header] = right + place
+        return columns
+
+    def _check_new(self, new: Sequence[int]) -> None:
+        """New columns need room: no values, nothing hidden, no other table in their way."""
+        if not new:
+            return
+        table = self.table
+        first, last = new[0], new[-1]
+        span = f"columns {column_letters(first)} to {column_letters(last)}"
+        if last > MAX_COLUMN:
+            raise Refused(f"{self.where}: there is no room for {len(new)} columns right of the table.", "Move it to the left.")
+        for element in self.found.columns:
+            low, high = _col_range(element)
+            if element.attributes.get("hidden") in ("1", "true") and low <= last and high >= first:
+                raise Refused(f"{self.where}: the columns right of the table, where the status columns go, are hidden.",
+                              f"Unhide {span}.")
+        top, bottom = table.header_row, self._last_row()
+        for other in self.list_objects:
+            if other.left <= last and other.right >= first and other.top <= bottom and other.bottom >= top:
+                raise Refused(f"{self.where}: the table {other.name} stands right of the customers, where the status columns go.",
+                              f"Move it; sheetsync needs {span}.")
+        for index, number in enumerate(self.found.numbers):
+            if top <= number <= bottom:
+                for column in self.found.row_columns(index):
+                    if first <= column <= last and self._holds_something(index, column):
+                        raise Refused(
+                            f"{self.where}: the cell {column_letters(column)}{number}, right of the table, is not empty.",
+                            f"Move what stands there; sheetsync needs {span} beside the customers.",
+                        )
+
+    def _holds_something(self, index: int, column: int) -> bool:
+        span = self.found.cell(index, column)
+        assert span is not None
+        content = self.found.data[span.start : span.end]
+        return span.formula or re.search(rb"<(?:[\w.-]+:)?(?:v|is)[ >]", content) is not None
+
+    def _last_row(self) -> int:
+        bottom = self.table.numbers[-1] if len(self.table.numbers) else self.table.header_row
+        held = self._list_object()
+        return max(bottom, held.bottom) if held is not None else bottom
+
+    def _list_object(self) -> ListObject | None:
+        table = self.table
+        return next((held for held in self.list_objects
+                     if held.top == table.header_row and held.left <= table.first_column <= held.right and held.header_rows), None)
+
+    def _check_merges(self, columns: Mapping[str, int]) -> None:
+        if not self.found.merges:
+            return
+        touched = {(change.row, columns[change.column]) for change in self.changes}
+        for ref in self.found.merges:
+            try:
+                top, left, bottom, right = parse_range(ref)
+            except ValueError:
+                continue
+            for row, column in touched:
+                if top <= row <= bottom and left <= column <= right and (row, column) != (top, left):
+                    raise Refused(f"{self.where}: the cells {ref} are merged, and {column_letters(column)}{row} among them is sheetsync's.",
+                                  "Unmerge them (Home, Merge & Center).")
+
+    def _cells(self, columns: Mapping[str, int]) -> dict[int, dict[int, bytes]]:
+        """Every changed cell as its element, by row and column number."""
+        found, styles = self.found, self.workbook.styles
+        strings = self._strings()
+        palette = self.status.palette
+        index_of = {number: index for index, number in enumerate(found.numbers)}
+        column_formats = self._column_formats()
+        formulas = set(found.formulas)
+        out: dict[int, dict[int, bytes]] = {}
+        prefix, date1904 = found.prefix, self.workbook.date1904
+        row_number, cells = -1, dict[int, bytes]()
+        base: int | None = None
+        row_format: int | None = None
+        here: dict[int, int] = {}
+        formats: dict[tuple[int, int | None, Style, bool, bool], int] = {}
+        first = min(self.neighbour, *(columns[header] for header in {change.column for change in self.changes}))
+        refs = {column: letters(column) for column in columns.values()}
+        for change in self.changes:
+            number, header, _, value, _, style, anchor = change
+            if number != row_number:
+                row_number = number
+                cells = out.setdefault(row_number, {})
+                index = index_of.get(row_number)
+                base, row_format, here = None, None, {}
+                if index is not None:
+                    here, row_format = found.styles_from(index, first), found.row_style(index)
+                    base = here.get(self.neighbour)
+            column = columns[header]
+            if formulas and (row_number, column) in formulas:
+                raise Refused(f"{self.where}: {column_letters(column)}{row_number} holds a formula, which sheetsync would overwrite.",
+                              f'Take it out of the column "{header}", which is sheetsync\'s.')
+            own = here.get(column)
+            if own is None:  # a cell that is not there yet has its row's format, its column's, else its neighbour's
+                own = row_format if row_format is not None else column_formats.get(column)
+                if own is None:
+                    own = 0 if base is None else styles.text_format(base, centred=isinstance(value, date))
+            key = (own, None if anchor is None else base, style, isinstance(value, date), isinstance(value, str) and "\n" in value)
+            chosen = formats.get(key)
+            if chosen is None:
+                chosen = formats[key] = styles.format(key[0], key[1], style, palette, date=key[3], wrap=key[4])
+            cells[column] = cell_element(prefix, b"%s%d" % (refs[column], row_number), chosen, value, strings, date1904=date1904)
+        if strings is not None and strings.changed:
+            part = self.workbook.part_of("sharedStrings")
+            assert part is not None
+            self.replaced[part] = strings.serialise()
+        return out
+
+    def _column_formats(self) -> dict[int, int]:
+        out = {}
+        for element in self.found.columns:
+            low, high = _col_range(element)
+            style = element.attributes.get("style", "")
+            if style.isdigit() and int(style) > 0:
+                for column in range(low, min(high, self.table.first_column + len(self.table.header) + 8) + 1):
+                    out[column] = int(style)
+        return out
+
+    def _strings(self) -> SharedStrings | None:
+        """The shared strings, with every text of this write in them; None where texts go into the cells."""
+        part = self.workbook.part_of("sharedStrings")
+        if part is None:
+            return None
+        strings = SharedStrings(as_utf8(self.workbook.package.read(part)))
+        if not strings.usable:
+            return None
+        strings.want(dict.fromkeys(change.after for change in self.changes if isinstance(change.after, str)))
+        return strings
+
+    def _column_edits(self, new: Sequence[int], columns: Mapping[str, int]) -> list[Edit]:
+        """`<col>` elements for new columns, wide enough for what they hold; ranges that overlap them are split."""
+        if not new:
+            return []
+        widths = self._widths()
+        by_column = {columns[header]: widths[header] for header in self.changes.new_columns}
+        prefix = self.found.prefix
+        edits: list[Edit] = []
+        pending = dict(by_column)
+        for element in self.found.columns:
+            low, high = _col_range(element)
+            inside = [column for column in new if low <= column <= high]
+            if not inside:
+                continue
+            pieces: list[bytes] = []
+            if low < inside[0]:
+                pieces.append(_col(prefix, element, low, inside[0] - 1, None))
+            pieces += [_col(prefix, element, column, column, pending.pop(column)) for column in inside]
+            if high > inside[-1]:
+                pieces.append(_col(prefix, element, inside[-1] + 1, high, None))
+            edits.append((element.start, element.end, b"".join(pieces)))
+        made = [(column, _col(prefix, None, column, column, width)) for column, width in sorted(pending.items())]
+        if not made:
+            return edits
+        holder = self.found.elements.get("cols")
+        if holder is None:
+            at = self.found.elements["sheetData"].start
+            return [*edits, (at, at, b"<%bcols>%b</%bcols>" % (prefix, b"".join(m for _, m in made), prefix))]
+        if holder.tag_end == holder.end:
+            return [*edits, (holder.start, holder.end, b"<%bcols>%b</%bcols>" % (prefix, b"".join(m for _, m in made), prefix))]
+        for column, element_bytes in made:
+            behind = next((e.start for e in self.found.columns if _col_range(e)[0] > column), None)
+            at = behind if behind is not None else self.found.data.rindex(b"</", holder.start, holder.end)
+            edits.append((at, at, element_bytes))
+        return edits
+
+    def _widths(self) -> dict[str, float]:
+        longest = dict.fromkeys(self.changes.new_columns, 0)
+        for change in self.changes:
+            text = change.after
+            if isinstance(text, str) and change.column in longest and 2 * len(text) > longest[change.column]:
+                longest[change.column] = max(longest[change.column], _display_width(text))
+        limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
+        out = {}
+        for header, length in longest.items():
+            low, high = limits.get(header, (12, 40))
+            out[header] = float(min(max(low, length + 2), high))
+        return out
+
+    def _dimension_edit(self, cells: Mapping[int, Mapping[int, bytes]]) -> list[Edit]:
+        element = self.found.elements.get("dimension")
+        if element is None or not cells:
+            return []
+        try:
+            top, left, bottom, right = parse_range(element.attributes.get("ref", ""))
+        except ValueError:
+            return []
+        columns = {column for row in cells.values() for column in row}
+        wider = say_range(min(top, *cells), min(left, *columns), max(bottom, *cells), max(right, *columns))
+        return [] if wider == say_range(top, left, bottom, right) else [_attribute(self.found, element, "ref", wider)]
+
+    def _resize(self, new: Sequence[int], gone: Sequence[int]) -> list[Edit]:
+        """Takes new columns into the table and filter that end beside them, or emptied ones out of it."""
+        by = len(new) - len(gone)
+        if by == 0:
+            return []
+        last = (new[0] - 1) if new else gone[-1]
+        package = self.workbook.package
+        held = self._list_object()
+        if held is not None and held.right == last:
+            self.replaced[held.part] = resized(package, held, self.changes.new_columns, len(gone), self.where)
+            return []
+        element = self.found.elements.get("autoFilter")
+        if element is None:
+            return []
+        old = element.attributes.get("ref", "")
+        wider = widen(old, last, by)
+        if wider is None or parse_range(old)[0] != self.table.header_row:
+            return []
+        self._widen_filter_name(last, by)
+        return [_attribute(self.found, element, "ref", wider)]
+
+    @property
+    def _root(self) -> etree._Element:
+        return self.workbook.root
+
+    def _widen_filter_name(self, last: int, by: int) -> None:
+        """The hidden defined name that goes with a worksheet's filter."""
+        for holder in self._root:
+            if local(holder) != "definedNames":
+                continue
+            for name in holder:
+                if name.get("name") == "_xlnm._FilterDatabase" and name.get("localSheetId") == str(self.info.index):
+                    match = re.fullmatch(r"(.*!)(\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+)", name.text or "", re.DOTALL)
+                    wider = widen(match[2], last, by) if match else None
+                    if match is not None and wider is not None:
+                        top, left, bottom, right = parse_range(wider)
+                        name.text = f"{match[1]}${column_letters(left)}${top}:${column_letters(right)}${bottom}"
+                        self._store_workbook()
+
+    def _store_workbook(self) -> None:
+        self.replaced[self.workbook.part] = serialise(self._root)
+
+    def _store_styles(self) -> None:
+        styles = self.workbook.styles
+        if not styles.changed:
+            return
+        part = self.workbook.part_of("styles")
+        if part is not None:
+            self.replaced[part] = styles.serialise()
+            return
+        folder = self.workbook.part.rpartition("/")[0]
+        part = f"{folder}/styles.xml".lstrip("/")
+        self.added[part] = styles.serialise()
+        self._declare(part)
+
+    def _declare(self, part: str) -> None:
+        """Adds the content type and the relationship of a new styles part."""
+        package = self.workbook.package
+        types = package.xml(package.content_types_part)
+        override = etree.SubElement(types, str(etree.QName(etree.QName(types).namespace, "Override")))
+        override.set("PartName", "/" + part)
+        override.set("ContentType", _STYLES_TYPE)
+        self.replaced[package.content_types_part] = serialise(types)
+        folder, _, base = self.workbook.part.rpartition("/")
+        name = package.real_name(f"{folder}/_rels/{base}.rels".lstrip("/"))
+        rels = package.xml(name)
+        used = {child.get("Id") for child in rels}
+        made = etree.SubElement(rels, str(etree.QName(etree.QName(rels).namespace, "Relationship")))
+        made.set("Id", next(f"rId{n}" for n in range(1, len(used) + 2) if f"rId{n}" not in used))
+        kind = next((child.get("Type", "") for child in rels if child.get("Type", "").endswith("/worksheet")), "")
+        made.set("Type", kind.rpartition("/")[0] + "/styles")
+        made.set("Target", "/" + part)
+        self.replaced[name] = serialise(rels)
+
+    def _store_calculation(self) -> None:
+        """Asks Excel to calculate on opening where there is any formula: those over the status columns are out of date."""
+        package = self.workbook.package
+        if not (self.found.formulas or any(
+            _FORMULA.search(package.read(sheet.part)) for sheet in self.workbook.worksheets if sheet.part != self.info.part
+        )):
+            return
+        root = self._root
+        element = next((child for child in root if local(child) == "calcPr"), None)
+        if element is None:
+            element = etree.Element(str(etree.QName(etree.QName(root).namespace, "calcPr")))
+            place = next((i for i, child in enumerate(root) if local(child) in _BEHIND_CALCULATION), len(root))
+            root.insert(place, element)
+        if element.get("fullCalcOnLoad") not in ("1", "true"):
+            element.set("fullCalcOnLoad", "1")
+            self._store_workbook()
+
+
+def _col_range(element: Element) -> tuple[int, int]:
+    low, high = element.attributes.get("min", ""), element.attributes.get("max", "")
+    return (int(low), int(high)) if low.isdigit() and high.isdigit() else (0, -1)
+
+
+def _col(prefix: bytes, element: Element | None, low: int, high: int, width: float | None) -> bytes:
+    """A `<col>`, with the attributes of the one it is split from, and a width of its own where one is given."""
+    attributes = dict(element.attributes) if element is not None else {}
+    attributes |= {"min": str(low), "max": str(high)}
+    if width is not None:
+        attributes |= {"width": f"{width:g}", "customWidth": "1"}
+        attributes.pop("bestFit", None)
+    body = "".join(f' {name}="{value}"' for name, value in attributes.items() if " " not in name)
+    return b"<%bcol%b/>" % (prefix, body.encode())
+
+
+def _attribute(found: Scan, element: Element, name: str, value: str) -> Edit:
+    """The edit that gives an element's attribute another value."""
+    tag = found.data[element.start : element.tag_end]
+    match = re.search(rb"""\s%b\s*=\s*(["'])(.*?)\1""" % name.encode(), tag, re.DOTALL)
+    assert match is not None
+    return (element.start + match.start(2), element.start + match.end(2), value.encode())
+
+
+def _display_width(text: str) -> int:
+    """About how many characters wide a text is; wide East Asian ones count twice."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+

@@ -1,0 +1,215 @@
+"""Shared strings (ECMA-376 part 1, §18.4): texts found and added without touching the others; and cells as XML."""
+
+from __future__ import annotations
+
+import re
+import xml.parsers.expat as expat
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from sheetsync.backends.excel.worksheet import NAMESPACES, Edit, splice
+from sheetsync.core.model import Cell, CellError
+
+_EPOCH = datetime(1899, 12, 30)
+OFFSET_1904 = 1462  # days between the 1900 and the 1904 date systems
+_SPECIAL = re.compile(r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\r]")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_COUNTS = re.compile(rb"""\b(count|uniqueCount)\s*=\s*(["'])(\d+)\2""")
+
+
+def escape(text: str) -> bytes:
+    """A text as XML character data, what XML can't hold as _xHHHH_ (§22.9.2.19)."""
+    if text.isascii() and text.isprintable() and "&" not in text and "<" not in text and ">" not in text and "_x" not in text:
+        return text.encode()
+    if "_x" in text or not text.isprintable():
+        text = _SPECIAL.sub(_special, text)
+    if "&" in text or "<" in text or ">" in text:
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.encode("utf-8", "replace")
+
+
+def _special(match: re.Match[str]) -> str:
+    found = match[0]
+    return f"_x005F_{found[1:]}" if len(found) > 1 else f"_x{ord(found):04X}_"
+
+
+def unescape(text: str) -> str:
+    """A text with _xHHHH_ read back."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def text_element(text: str, prefix: bytes) -> bytes:
+    """`<t>` with the text, its spaces kept where Excel would fold them."""
+    edge = text[:1].isspace() or text[-1:].isspace() or "  " in text or "\n" in text or "\t" in text
+    return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text), prefix)
+
+
+class SharedStrings:
+    """The shared strings part: texts to indexes. What is asked for and not there is added behind the last one.
+
+    `usable` is False where the part has anything but plain entries that can be added to; texts then go into the cells.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.prefix = b""
+        self.usable = True
+        self.count = 0
+        self._insert_at = -1
+        self._root_tag = (0, 0)
+        self._closed = False
+        self._texts: dict[str, int] = {}
+        self._new: list[bytes] = []
+        self._references = 0
+        self._read()
+
+    def _read(self) -> None:
+        match = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)sst\b[^>]*>", self.data)
+        if match is None:
+            self.usable = False
+            return
+        self.prefix = match[1]
+        self._root_tag = match.span()
+        self._closed = match[0].endswith(b"/>")
+        if self._closed:
+            self._insert_at = match.end()
+            return
+        plain = (
+            self.prefix == b"" and self.data.find(b"<!") < 0 and self.data.find(b"<?", 2) < 0
+            and self.data.find(b"<extLst") < 0 and self.data.find(b"xmlns", match.end()) < 0
+        )
+        if plain:
+            self.count = len(re.findall(rb"<si[ >/]", self.data))
+            end = self.data.rfind(b"</sst")
+            self._insert_at = end
+            self.usable = end > 0
+        else:
+            self._read_general()
+
+    def _read_general(self) -> None:
+        depth, state = 0, {"end": -1}
+        parser = expat.ParserCreate(namespace_separator=" ")
+
+        def start(name: str, _: object) -> None:
+            nonlocal depth
+            depth += 1
+            if depth == 2:
+                namespace, _sep, tag = name.rpartition(" ")
+                if tag == "si" and namespace in NAMESPACES and state["end"] < 0:
+                    self.count += 1
+                elif state["end"] < 0:
+                    state["end"] = parser.CurrentByteIndex
+                    self.usable = self.usable and tag == "extLst"
+                else:
+                    self.usable = False
+
+        def end(_: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if depth == 0 and state["end"] < 0:
+                state["end"] = parser.CurrentByteIndex
+
+        parser.StartElementHandler, parser.EndElementHandler = start, end
+        try:
+            parser.Parse(self.data, True)
+        except expat.ExpatError:
+            self.usable = False
+        self._insert_at = state["end"]
+
+    def want(self, texts: Iterable[str]) -> None:
+        """Finds or adds each text; `index` knows it afterwards. One pass over the part, whatever the number of texts."""
+        wanted = {escape(text): text for text in texts if text not in self._texts}
+        if not wanted or not self.usable:
+            return
+        if not self._closed and self.prefix == b"":
+            index = -1
+            found: dict[str, int] = {}
+            for index, match in enumerate(_ENTRY.finditer(self.data, self._root_tag[1])):
+                plain = match[1]
+                if plain is not None and plain in wanted:
+                    found.setdefault(wanted[plain], index)
+            if index + 1 == self.count:  # else it is not as plain as thought: add rather than mix texts up
+                self._texts.update(found)
+        for text in wanted.values():
+            if text not in self._texts:
+                self._texts[text] = self.count + len(self._new)
+                self._new.append(b"<%bsi>%b</%bsi>" % (self.prefix, text_element(text, self.prefix), self.prefix))
+
+    def index(self, text: str) -> int:
+        """The index of a text that was wanted before."""
+        self._references += 1
+        return self._texts[text]
+
+    @property
+    def changed(self) -> bool:
+        """Whether a text was added."""
+        return bool(self._new)
+
+    def serialise(self) -> bytes:
+        """The part with the new entries spliced in and the counts right, where it has them."""
+        start, end = self._root_tag
+        tag = self.data[start:end]
+
+        def counted(match: re.Match[bytes]) -> bytes:
+            old = int(match[3])
+            new = self.count + len(self._new) if match[1] == b"uniqueCount" else old + self._references
+            return b"%b=%b%d%b" % (match[1], match[2], new, match[2])
+
+        tag = _COUNTS.sub(counted, tag)
+        made = b"".join(self._new)
+        if self._closed:
+            return splice(self.data, [(start, end, tag[:-2].rstrip() + b">" + made + b"</%bsst>" % self.prefix)])
+        edits: list[Edit] = [(start, end, tag), (self._insert_at, self._insert_at, made)]
+        return splice(self.data, edits)
+
+
+# One entry: its text where it is plain, nothing captured where it has runs, phonetics or attributes.
+_ENTRY = re.compile(
+    rb'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t></si>|(?:(?!</si>).)*</si>)'
+    rb"|<si/>|<si [^>]*(?:/>|>(?:(?!</si>).)*</si>)",
+    re.DOTALL,
+)
+
+
+def cell_element(
+    prefix: bytes, ref: bytes, style: int, value: Cell, strings: SharedStrings | None, *, date1904: bool
+) -> bytes:
+    """A `<c>` element that holds the value; blank keeps the cell and its style and has no content."""
+    head = b'<%bc r="%b"%b' % (prefix, ref, b' s="%d"' % style if style else b"")
+    if value is None:
+        return head + b"/>"
+    close = b"</%bc>" % prefix
+    if isinstance(value, str):
+        if strings is not None:
+            return b'%b t="s"><%bv>%d</%bv>%b' % (head, prefix, strings.index(value), prefix, close)
+        return b'%b t="inlineStr"><%bis>%b</%bis>%b' % (head, prefix, text_element(value, prefix), prefix, close)
+    kind, content = _content(value, date1904=date1904)
+    return b"%b%b><%bv>%b</%bv>%b" % (head, kind, prefix, content, prefix, close)
+
+
+def _content(value: Cell, *, date1904: bool) -> tuple[bytes, bytes]:
+    if isinstance(value, bool):
+        return b' t="b"', b"1" if value else b"0"
+    if isinstance(value, CellError):
+        return b' t="e"', escape(value.code)
+    if isinstance(value, (int, float)):
+        return b"", repr(int(value) if isinstance(value, float) and value.is_integer() else value).encode()
+    return b"", repr_serial(serial(value, date1904=date1904))
+
+
+def repr_serial(number: float) -> bytes:
+    """A serial number as Excel writes it: whole days without a point."""
+    return repr(int(number) if float(number).is_integer() else number).encode()
+
+
+def serial(value: Cell, *, date1904: bool) -> float:
+    """The serial number of a date, time or duration (days since 1899-12-30, §18.17.4)."""
+    if isinstance(value, timedelta):
+        return value / timedelta(days=1)
+    if isinstance(value, time):
+        return (value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6) / 86400
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        days = (moment.replace(tzinfo=None) - _EPOCH) / timedelta(days=1)
+        return days - (OFFSET_1904 if date1904 else 0)
+    raise TypeError(f"{value!r} has no serial number")

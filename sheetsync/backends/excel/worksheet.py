@@ -1,0 +1,557 @@
+"""Finds rows and cells in a worksheet part as byte offsets, and splices new cells between the original bytes.
+
+expat's offsets are the general path and the definition of right; a guarded scan of the bytes is its fast path,
+taken only where the part is proven plain. ECMA-376 part 1, §18.3.1.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.parsers.expat as expat
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sheetsync.core.model import column_letters
+from sheetsync.errors import Refused
+
+NAMESPACES = (
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "http://purl.oclc.org/ooxml/spreadsheetml/main",
+)
+MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+
+_TAG_END = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
+_DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
+_REF = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
+_PLAIN_ROW = re.compile(rb'\s*<row r="(\d{1,7})"((?: [A-Za-z0-9_:]+="[^"<>]*")*) ?(/?)>')
+_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
+_PLAIN_ATTRIBUTES = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"([^>]*)')
+_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
+_SPANS = re.compile(rb"""\s+spans\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+
+
+class CellSpan(NamedTuple):
+    """Where a cell's element stands (bytes), its style index, and whether it holds a formula."""
+
+    start: int
+    end: int
+    style: int
+    formula: bool
+
+
+class Element(NamedTuple):
+    """A child of the worksheet's root: attributes and where its start tag and the whole element stand (bytes)."""
+
+    name: str
+    attributes: Mapping[str, str]
+    start: int
+    tag_end: int
+    end: int
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a splice needs to know of a worksheet part. Row arrays align; `ends` is where `</row>` begins, −1 for `<row/>`."""
+
+    data: bytes
+    prefix: bytes = b""
+    numbers: array[int] = field(default_factory=lambda: array("l"))
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    tag_ends: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    disorder: str = ""  # why nothing may be written, if so
+    elements: dict[str, Element] = field(default_factory=dict)
+    columns: list[Element] = field(default_factory=list)  # <col>
+    merges: list[str] = field(default_factory=list)
+    formulas: list[tuple[int, int]] = field(default_factory=list)  # (row number, column number)
+    uncalculated: set[tuple[int, int]] = field(default_factory=set)
+    plain: bool = False
+    # Plain: the columns of each row, one shared tuple for all rows alike. General: every cell, by row.
+    signatures: list[tuple[int, ...]] = field(default_factory=list)
+    known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
+    cells: list[dict[int, CellSpan]] = field(default_factory=list)
+
+    def row_index(self, number: int) -> int | None:
+        """The position of a row in the arrays; None where the part has no such row."""
+        index = bisect_left(self.numbers, number)
+        return index if index < len(self.numbers) and self.numbers[index] == number else None
+
+    def row_columns(self, index: int) -> Sequence[int]:
+        """The column numbers of the cells of a row, in order."""
+        return self.signatures[index] if self.plain else list(self.cells[index])
+
+    def cell(self, index: int, column: int) -> CellSpan | None:
+        """One cell of a row, None where it is absent."""
+        if not self.plain:
+            return self.cells[index].get(column)
+        if column not in self.signatures[index]:
+            return None
+        data = self.data
+        start = data.index(b'<c r="%s%d"' % (letters(column), self.numbers[index]), self.tag_ends[index])
+        tag_end = data.index(b">", start) + 1
+        if data[tag_end - 2] == 0x2F:  # "/>"
+            return CellSpan(start, tag_end, _style(data, start, tag_end), False)
+        end = data.index(b"</c>", tag_end) + 4
+        return CellSpan(start, end, _style(data, start, tag_end), data.find(b"<f", tag_end, end) >= 0)
+
+    def styles_from(self, index: int, column: int) -> dict[int, int]:
+        """The style index of every cell of a row from that column on, by column number."""
+        if not self.plain:
+            return {number: span.style for number, span in self.cells[index].items() if number >= column}
+        signature = self.signatures[index]
+        place = bisect_left(signature, column)
+        if place == len(signature):
+            return {}
+        data, known = self.data, self.known_styles
+        start = data.index(b'<c r="%s%d"' % (letters(signature[place]), self.numbers[index]), self.tag_ends[index])
+        out = {}
+        for number, attributes in zip(signature[place:], _PLAIN_ATTRIBUTES.findall(data, start, self.ends[index]), strict=True):
+            style = known.get(attributes)
+            if style is None:
+                style = known[attributes] = _style(attributes, 0, len(attributes))
+            out[number] = style
+        return out
+
+    def insertion(self, index: int, column: int) -> int:
+        """Where a new cell of that column goes in a row that has an end tag."""
+        for other in self.row_columns(index):
+            if other > column:
+                span = self.cell(index, other)
+                assert span is not None
+                return span.start
+        return self.ends[index]
+
+    def row_style(self, index: int) -> int | None:
+        """The row's own style index where it has one for new cells (customFormat), else None."""
+        tag = self.data[self.starts[index] : self.tag_ends[index]]
+        if b"customFormat" not in tag:
+            return None
+        match = re.search(rb"""customFormat\s*=\s*["'](1|true)["']""", tag)
+        return _style(tag, 0, len(tag)) if match else None
+
+
+_LETTERS: dict[int, bytes] = {}
+_NUMBERS: dict[bytes, int] = {}
+
+
+def letters(column: int) -> bytes:
+    """The letters of a column as bytes; 1 is A."""
+    found = _LETTERS.get(column)
+    if found is None:
+        found = _LETTERS[column] = column_letters(column).encode()
+    return found
+
+
+def column_number(text: str | bytes) -> int:
+    """The number of a column's letters; A is 1. Raises ValueError past XFD."""
+    raw = text.encode() if isinstance(text, str) else text
+    found = _NUMBERS.get(raw)
+    if found is None:
+        found = 0
+        for byte in raw.upper():
+            found = found * 26 + byte - 64
+        if not 1 <= found <= MAX_COLUMN:
+            raise ValueError(f"no such column: {raw.decode()}")
+        _NUMBERS[raw] = found
+    return found
+
+
+def parse_ref(ref: str) -> tuple[int, int]:
+    """Row and column number of "B7", "$b$7". Raises ValueError."""
+    match = _REF.fullmatch(ref)
+    if match is None or not 1 <= int(match[2]) <= MAX_ROW:
+        raise ValueError(f"no cell reference: {ref}")
+    return int(match[2]), column_number(match[1])
+
+
+def parse_range(ref: str) -> tuple[int, int, int, int]:
+    """First row, first column, last row, last column of "A1:C9" or "A1". Raises ValueError."""
+    first, _, last = ref.partition(":")
+    top, left = parse_ref(first)
+    bottom, right = parse_ref(last) if last else (top, left)
+    return min(top, bottom), min(left, right), max(top, bottom), max(left, right)
+
+
+def say_range(top: int, left: int, bottom: int, right: int) -> str:
+    """ "A1:C9"."""
+    return f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+
+
+def _style(data: bytes, start: int, end: int) -> int:
+    match = _STYLE.search(data, start, end)
+    return int(match[1]) if match else 0
+
+
+def as_utf8(data: bytes) -> bytes:
+    """The part in UTF-8, its declaration mended. UTF-8, with or without a BOM, comes back as it is."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = data.decode("utf-16")
+        return re.sub(r"""(<\?xml[^>]*?encoding\s*=\s*["'])[^"']+""", r"\1UTF-8", text, count=1).encode()
+    match = _DECLARATION.match(data)
+    if match and match[1].lower() not in (b"utf-8", b"utf8", b"us-ascii", b"ascii"):
+        try:
+            text = data.decode(match[1].decode())
+        except (LookupError, UnicodeDecodeError):
+            raise Refused(f"A part is in the encoding {match[1].decode()}, which can't be read.",
+                          "Open the workbook in Excel and save it again.") from None
+        return (data[: match.start(1)].decode() + "UTF-8" + text[match.end(1) :]).encode()
+    return data
+
+
+def scan(data: bytes, what: str) -> Scan:
+    """Finds every row and cell of a worksheet part in UTF-8. Raises Refused where it is not a well-formed worksheet."""
+    found = scan_plain(data, what)
+    return found if found is not None else scan_general(data, what)
+
+
+def scan_general(data: bytes, what: str) -> Scan:
+    """The general path: expat, namespace-aware, on any well-formed XML."""
+    return _General(data, what).run()
+
+
+class _General:
+    def __init__(self, data: bytes, what: str) -> None:
+        self.data = data
+        self.what = what
+        self.scan = Scan(data)
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.path: list[str] = []
+        self.open: tuple[str, Mapping[str, str], int, int] | None = None
+        self.row = 0
+        self.column = 0
+        self.row_cells: dict[int, CellSpan] = {}
+        self.at: tuple[int, int, int] = (0, 0, 0)  # start and start tag's end of the current cell, its style
+        self.formula = self.has_value = False
+
+    def run(self) -> Scan:
+        parser = self.parser
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.buffer_text = True
+        try:
+            parser.Parse(self.data, True)
+        except expat.ExpatError as error:
+            raise Refused(f"{self.what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
+        if "sheetData" not in self.scan.elements:
+            raise Refused(f"{self.what} holds no cells; it is no worksheet.", "Choose another with --sheet NAME.")
+        return self.scan
+
+    def _doctype(self, *_: Any) -> None:
+        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.",
+                      "Save it again from Excel.")
+
+    def _tag_end(self, start: int) -> int:
+        match = _TAG_END.match(self.data, start)
+        assert match is not None
+        return match.end()
+
+    def _element_end(self, tag_end: int) -> int:
+        """Where the element that ends now does so; an empty-element tag ("/>") ends with itself."""
+        if self.data[tag_end - 2] == 0x2F:
+            return tag_end
+        return self.data.index(b">", self.parser.CurrentByteIndex) + 1
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        namespace, _, tag = name.rpartition(" ")
+        if namespace not in NAMESPACES:
+            tag = "?"
+        path = self.path
+        depth = len(path)
+        path.append(tag)
+        if depth == 3:
+            if tag == "c" and path[2] == "row" and path[1] == "sheetData":
+                self._cell(attributes)
+        elif depth == 4:
+            if path[3] == "c":
+                if tag == "f":
+                    self.formula = True
+                elif tag == "v" or tag == "is":
+                    self.has_value = True
+        elif depth == 2:
+            if tag == "row" and path[1] == "sheetData":
+                self._row(attributes)
+            elif tag == "col" and path[1] == "cols":
+                start = self.parser.CurrentByteIndex
+                end = self._tag_end(start)
+                self.scan.columns.append(Element(tag, dict(attributes), start, end, end))
+            elif tag == "mergeCell" and path[1] == "mergeCells":
+                self.scan.merges.append(attributes.get("ref", ""))
+        elif depth == 1:
+            start = self.parser.CurrentByteIndex
+            self.open = (tag, dict(attributes), start, self._tag_end(start))
+        elif depth == 0 and tag != "worksheet":
+            raise Refused(f"{self.what} is no worksheet.", "Choose another with --sheet NAME.")
+
+    def _row(self, attributes: dict[str, str]) -> None:
+        scan = self.scan
+        start = self.parser.CurrentByteIndex
+        text = attributes.get("r")
+        number = self.row + 1
+        if text is not None:
+            try:
+                number = int(text)
+            except ValueError:
+                number = 0
+        if not self.row < number <= MAX_ROW:
+            scan.disorder = scan.disorder or f"its rows are out of order at row {text}"
+            number = self.row + 1
+        self.row, self.column = number, 0
+        self.row_cells = {}
+        scan.numbers.append(number)
+        scan.starts.append(start)
+        scan.tag_ends.append(self._tag_end(start))
+        scan.cells.append(self.row_cells)
+
+    def _cell(self, attributes: dict[str, str]) -> None:
+        ref = attributes.get("r")
+        column = self.column + 1
+        if ref is not None:
+            try:
+                row, column = parse_ref(ref)
+            except ValueError:
+                row, column = 0, 0
+            if row != self.row:
+                self.scan.disorder = self.scan.disorder or f"the cell {ref} stands in row {self.row}"
+                column = self.column + 1
+        if column <= self.column:
+            self.scan.disorder = self.scan.disorder or f"the cells of row {self.row} are out of order at {ref}"
+            column = self.column + 1
+        self.column = column
+        style = attributes.get("s", "0")
+        start = self.parser.CurrentByteIndex
+        self.at = (start, self._tag_end(start), int(style) if style.isdigit() else -1)
+        self.formula = self.has_value = False
+
+    def _end(self, name: str) -> None:
+        path = self.path
+        tag = path.pop()
+        depth = len(path)
+        if depth == 3 and tag == "c" and path[2] == "row":
+            start, tag_end, style = self.at
+            self.row_cells[self.column] = CellSpan(start, self._element_end(tag_end), style, self.formula)
+            if self.formula:
+                self.scan.formulas.append((self.row, self.column))
+                if not self.has_value:
+                    self.scan.uncalculated.add((self.row, self.column))
+        elif depth == 2 and tag == "row" and path[1] == "sheetData":
+            closed = self.data[self.scan.tag_ends[-1] - 2] == 0x2F
+            self.scan.ends.append(-1 if closed else self.parser.CurrentByteIndex)
+        elif depth == 1 and self.open is not None:
+            tag, attributes, start, tag_end = self.open
+            end = self._element_end(tag_end)
+            if tag != "?":
+                self.scan.elements.setdefault(tag, Element(tag, attributes, start, tag_end, end))
+                if tag == "sheetData":
+                    raw = self.data[start + 1 : tag_end].split(b"sheetData", 1)[0]
+                    self.scan.prefix = raw
+            self.open = None
+
+
+def scan_plain(data: bytes, what: str) -> Scan | None:
+    """The fast path. None unless the part is proven plain: UTF-8; no comment, CDATA, DOCTYPE or processing instruction;
+    no namespace declared among the cells; every row and every cell with `r`, in order.
+    """
+    if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0 or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return None
+    first = data.find(b"<sheetData>")
+    last = data.find(b"</sheetData>")
+    if first < 0 or last < 0 or data.count(b"<sheetData") != 1 or data.count(b"</sheetData") != 1:
+        return None
+    body = first + len(b"<sheetData>")
+    if data.find(b"xmlns", body, last) >= 0 or data.find(b"<c>", body, last) >= 0 or data.find(b"<c/", body, last) >= 0:
+        return None
+    # All but the rows goes through expat, on a copy without them; offsets behind them are moved back.
+    skeleton = scan_general(data[:body] + data[last:], what)
+    if skeleton.prefix or skeleton.elements["sheetData"].start != first:
+        return None
+    found = Scan(data, plain=True)
+    if not _plain_rows(found, body, last):
+        return None
+    shift = last - body
+    for name, element in skeleton.elements.items():
+        found.elements[name] = _shifted(element, body, shift)
+    found.columns = [_shifted(element, body, shift) for element in skeleton.columns]
+    found.merges = skeleton.merges
+    return found
+
+
+def _shifted(element: Element, body: int, shift: int) -> Element:
+    def move(offset: int) -> int:
+        return offset + shift if offset > body else offset
+
+    return element._replace(start=move(element.start), tag_end=move(element.tag_end), end=move(element.end))
+
+
+def _plain_rows(found: Scan, body: int, last: int) -> bool:
+    data, previous, position = found.data, 0, body
+    known: dict[bytes, tuple[int, ...] | None] = {}
+    match_row, find_cells = _PLAIN_ROW.match, _PLAIN_CELL.findall
+    while True:
+        match = match_row(data, position, last)
+        if match is None:
+            break
+        digits, closed = match[1], match[3]
+        number = int(digits)
+        if not previous < number <= MAX_ROW or digits[0] == 0x30:
+            return False
+        previous = number
+        tag_end = match.end()
+        found.numbers.append(number)
+        found.starts.append(data.index(b"<", match.start()))
+        found.tag_ends.append(tag_end)
+        if closed:
+            found.ends.append(-1)
+            found.signatures.append(())
+            position = tag_end
+            continue
+        end = data.find(b"</row>", tag_end, last)
+        if end < 0:
+            return False
+        refs = find_cells(data, tag_end, end)
+        if len(refs) != data.count(b"<c ", tag_end, end):
+            return False
+        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
+        pattern = (b" ".join(refs) + b" ").replace(digits + b" ", b" ")
+        signature = known.get(pattern)
+        if signature is None:
+            signature = _signature(pattern)
+            if signature is None:
+                return False
+            known[pattern] = signature
+        found.ends.append(end)
+        found.signatures.append(signature)
+        position = end + 6
+    if data[position:last].strip():
+        return False
+    return _plain_formulas(found, body, last)
+
+
+def _signature(pattern: bytes) -> tuple[int, ...] | None:
+    names = pattern.split()
+    if not all(name.isalpha() for name in names):
+        return None
+    try:
+        numbers = tuple(column_number(name) for name in names)
+    except ValueError:
+        return None
+    return numbers if all(one < other for one, other in zip(numbers, numbers[1:], strict=False)) else None
+
+
+_FORMULA = re.compile(rb"<f[ />]")
+
+
+def _plain_formulas(found: Scan, body: int, last: int) -> bool:
+    data = found.data
+    for match in _FORMULA.finditer(data, body, last):
+        start = data.rfind(b"<c ", body, match.start())
+        ref = _PLAIN_CELL.match(data, start)
+        if ref is None:
+            return False
+        where = parse_ref(ref[1].decode())
+        end = data.find(b"</c>", match.end())
+        found.formulas.append(where)
+        if data.find(b"<v>", match.end(), end) < 0 and data.find(b"<v ", match.end(), end) < 0 and (
+            data.find(b"<v/>", match.end(), end) < 0 and data.find(b"<is", match.end(), end) < 0
+        ):
+            found.uncalculated.add(where)
+    return True
+
+
+Edit = tuple[int, int, bytes]
+
+
+def splice(data: bytes, edits: list[Edit]) -> bytes:
+    """The bytes with each (start, end) replaced. Edits may not overlap; those at one place keep their order."""
+    out: list[bytes | memoryview] = []
+    view = memoryview(data)
+    position = 0
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1])):
+        assert start >= position, "edits overlap"
+        out.append(view[position:start])
+        out.append(new)
+        position = end
+    out.append(view[position:])
+    return b"".join(out)
+
+
+def row_edits(found: Scan, cells: Mapping[int, Mapping[int, bytes]]) -> list[Edit]:
+    """The edits that put cells into rows: {row number: {column number: the cell's element}}. Rows are made where absent."""
+    if found.disorder:
+        raise Refused(f"The worksheet can't be written: {found.disorder}.", "Open the workbook in Excel and save it again.")
+    edits: list[Edit] = []
+    new_rows: dict[int, list[bytes]] = {}  # by the place where they are inserted
+    prefix = found.prefix
+    for number in sorted(cells):
+        columns = sorted(cells[number])
+        index = found.row_index(number)
+        if index is None:
+            place = bisect_left(found.numbers, number)
+            at = found.starts[place] if place < len(found.numbers) else -1
+            made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells[number][c] for c in columns), prefix)
+            new_rows.setdefault(at, []).append(made)
+            continue
+        edits += _one_row(found, index, cells[number], columns)
+    for at, rows in new_rows.items():
+        edits.append(_rows_at(found, at, b"".join(rows)))
+    return edits
+
+
+def _rows_at(found: Scan, at: int, rows: bytes) -> Edit:
+    if at >= 0:
+        return (at, at, rows)
+    element = found.elements["sheetData"]
+    if element.tag_end == element.end:  # <sheetData/>
+        tag = found.data[element.start : element.end]
+        name = b"%bsheetData" % found.prefix
+        return (element.start, element.end, tag[:-2].rstrip() + b">" + rows + b"</" + name + b">")
+    end = found.data.rindex(b"</", element.start, element.end)
+    return (end, end, rows)
+
+
+def _one_row(found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int]) -> list[Edit]:
+    edits: list[Edit] = []
+    start, tag_end, end = found.starts[index], found.tag_ends[index], found.ends[index]
+    tag = found.data[start:tag_end]
+    new_tag = _widened(tag, columns[0], columns[-1])
+    if end < 0:  # <row/>
+        made = b"".join(cells[column] for column in columns)
+        new_tag = new_tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix
+        return [(start, tag_end, new_tag)]
+    if new_tag != tag:
+        edits.append((start, tag_end, new_tag))
+    here = found.row_columns(index)
+    last = here[-1] if here else 0
+    tail: list[bytes] = []
+    at_place: dict[int, list[bytes]] = {}
+    for column in columns:
+        if column > last:
+            tail.append(cells[column])
+            continue
+        span = found.cell(index, column)
+        if span is not None:
+            edits.append((span.start, span.end, cells[column]))
+        else:
+            at_place.setdefault(found.insertion(index, column), []).append(cells[column])
+    edits += [(place, place, b"".join(made)) for place, made in at_place.items()]
+    if tail:
+        edits.append((end, end, b"".join(tail)))
+    return edits
+
+
+def _widened(tag: bytes, first: int, last: int) -> bytes:
+    """A row's start tag whose `spans` takes the columns in; dropped where it can't be read (it is only a hint)."""
+    match = _SPANS.search(tag)
+    if match is None:
+        return tag
+    value = match[1] if match[1] is not None else match[2]
+    parts = re.fullmatch(rb"(\d+):(\d+)", value)
+    if parts is None:
+        return tag[: match.start()] + tag[match.end() :]
+    low, high = min(int(parts[1]), first), max(int(parts[2]), last)
+    if (low, high) == (int(parts[1]), int(parts[2])):
+        return tag
+    return tag[: match.start()] + b' spans="%d:%d"' % (low, high) + tag[match.end() :]
