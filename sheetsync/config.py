@@ -1,0 +1,301 @@
+"""sheetsync.toml and the environment → Settings; the only reader of both, and what puts the pieces together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sheetsync import __version__, resources
+from sheetsync.backends import SOURCES
+from sheetsync.checks import CHECKS
+from sheetsync.core.contracts import Check, Source
+from sheetsync.core.nearest import did_you_mean
+from sheetsync.errors import NotReachable, Refused, SettingsError
+from sheetsync.journal import Journal
+from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
+
+FILE_NAME = "sheetsync.toml"
+DEFAULT_PLAYBOOK = "home-business"
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "status")
+
+
+class ExcelSpec(BaseModel):
+    """What concerns Excel workbooks alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    write_protected: bool = False
+
+
+class SettingsSpec(BaseModel):
+    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, status)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    source: str | None = None
+    sheet: str | None = None
+    playbook: str | None = None
+    timezone: str | None = None
+    key: list[str] | None = None
+    columns: dict[str, Any] = Field(default_factory=dict)
+    rules: dict[str, Any] = Field(default_factory=dict)
+    quiet: dict[str, Any] = Field(default_factory=dict)
+    calendar: dict[str, Any] = Field(default_factory=dict)
+    limits: dict[str, Any] = Field(default_factory=dict)
+    status: dict[str, Any] = Field(default_factory=dict)
+    excel: ExcelSpec = Field(default_factory=ExcelSpec)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f'"{name}" is no time zone; write one such as "Europe/Berlin"') from None
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run is told beside its table. `path` is the sheetsync.toml that was read, if any."""
+
+    path: Path | None
+    source: str | None
+    sheet: str | None
+    timezone: str | None
+    playbook: Playbook
+    write_protected: bool
+
+    def today(self) -> date:
+        """Today in the owner's time zone."""
+        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone)).date()
+
+
+def state_folder() -> Path:
+    """Where journal, backups and logs are kept: SHEETSYNC_STATE_DIR, else the platform's own place."""
+    if folder := os.environ.get("SHEETSYNC_STATE_DIR"):
+        return Path(folder).expanduser()
+    from platformdirs import user_state_path
+
+    return user_state_path("sheetsync", appauthor=False)
+
+
+def journal() -> Journal:
+    """The journal in the state folder; made at its first use."""
+    return Journal(state_folder(), __version__)
+
+
+@contextmanager
+def one_at_a_time(identity: str) -> Iterator[None]:
+    """Holds the lock of a source while it is open. Raises NotReachable where another run holds it."""
+    from filelock import FileLock, Timeout
+
+    folder = state_folder() / "locks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(folder / f"{_tag(identity)}.lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise NotReachable("Another unattended run is at work on this workbook.", "It will be done soon; nothing is lost.") from None
+    except OSError as error:
+        raise NotReachable(f"The state folder {folder} can't be used ({error.strerror or error}).",
+                           "Name another one in SHEETSYNC_STATE_DIR.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def find_settings(workbook: Path | None, asked: Path | None) -> Path | None:
+    """The sheetsync.toml to read: as asked, SHEETSYNC_CONFIG's, beside the workbook, in the current folder or its parents
+    up to the home folder. None where there is none. Raises SettingsError where the asked one is missing.
+    """
+    if asked is None and (named := os.environ.get("SHEETSYNC_CONFIG")):
+        asked = Path(named).expanduser()
+    if asked is not None:
+        if not asked.is_file():
+            raise SettingsError(f"The settings file {asked} does not exist.", "Check --config or SHEETSYNC_CONFIG.")
+        return asked
+    for folder in _folders(workbook):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def _folders(workbook: Path | None) -> Iterator[Path]:
+    if workbook is not None:
+        yield workbook.resolve().parent
+    here, home = Path.cwd(), Path.home()
+    yield here
+    if here.is_relative_to(home):
+        for parent in here.parents:
+            if not parent.is_relative_to(home):
+                break
+            yield parent
+
+
+def load_settings(path: Path | None = None, *, playbook: str | None = None) -> Settings:
+    """The settings of a file (or none) with their playbook. `playbook` (a name or path) beats the file's.
+
+    Raises SettingsError with the file, the place and the nearest right word.
+    """
+    raw = {} if path is None else _read_toml(path)
+    try:
+        spec = validated(SettingsSpec, raw)
+    except Fault as fault:
+        raise _said(fault, str(path)) from None
+    asked = playbook or spec.playbook or DEFAULT_PLAYBOOK
+    told_by = f"{path}: " if playbook is None and spec.playbook is not None else ""
+    base = path.parent if path is not None and playbook is None else Path.cwd()
+    overlay = {name: raw[name] for name in _PLAYBOOK_KEYS if name in raw}
+    return Settings(
+        path=path, source=_source_of(spec.source, path), sheet=spec.sheet, timezone=spec.timezone,
+        playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by),
+        write_protected=spec.excel.write_protected,
+    )
+
+
+def _source_of(source: str | None, path: Path | None) -> str | None:
+    """The source as a path from the settings' own folder; links stay."""
+    if source is None or "://" in source or path is None:
+        return source
+    return str(path.parent / Path(source).expanduser())
+
+
+def load_playbook(
+    name: str = DEFAULT_PLAYBOOK, *, overlay: Mapping[str, Any] | None = None, overlay_name: str = "",
+    folder: Path | None = None, told_by: str = "",
+) -> Playbook:
+    """A shipped playbook by name, or one by the path of its TOML file, the owner's settings laid over it.
+
+    Raises SettingsError with the file, the place and the nearest right word.
+    """
+    path = _find_playbook(name, folder or Path.cwd(), told_by)
+    raw = _read_toml(path)
+    over = _columns_as_tables(overlay or {})
+    try:
+        _check_names(raw, over)
+        return build_playbook(_merge(raw, over))
+    except Fault as fault:
+        raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
+
+
+def _check_names(base: Mapping[str, Any], over: Mapping[str, Any]) -> None:
+    """Raises Fault for a rule or quiet reason of the settings that is neither a change of one there is nor a whole new one."""
+    for table, needed, said in (("rules", ("due", "step"), "rule"), ("quiet", ("when", "until", "through"), "quiet reason")):
+        there = base.get(table, {})
+        for name, value in over.get(table, {}).items():
+            lacking = all(key not in value for key in needed) if said == "quiet reason" else any(key not in value for key in needed)
+            if isinstance(value, dict) and name not in there and lacking:
+                raise Fault((table, name), f'The playbook has no {said} "{name}" to change, and a new one needs '
+                            f"{' and '.join(needed) if said == 'rule' else ' or '.join(needed)}.", did_you_mean(name, there))
+
+
+def _find_playbook(name: str, folder: Path, told_by: str) -> Path:
+    shipped = resources.playbooks()
+    if name in shipped:
+        return shipped[name]
+    path = folder / Path(name).expanduser()
+    if path.is_dir():
+        path = path / "playbook.toml"
+    if path.is_file():
+        return path
+    if path.suffix == ".toml" or "/" in name or os.sep in name:
+        raise SettingsError(f"{told_by}The playbook {path} does not exist.", "Check --playbook, or playbook in sheetsync.toml.")
+    raise SettingsError(f'{told_by}There is no playbook "{name}".', did_you_mean(name, shipped))
+
+
+def _columns_as_tables(overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """`"Last contact" = "Date last spoken"` means `header = "Date last spoken"`."""
+    out = dict(overlay)
+    if isinstance(columns := out.get("columns"), dict):
+        out["columns"] = {
+            name: {"header": value} if isinstance(value, str) else value for name, value in columns.items()
+        }
+    return out
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(base)
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(out.get(key), dict) and key != "when":
+            out[key] = _merge(out[key], value)
+        else:
+            out[key] = value
+    return out
+
+
+def _is_in(raw: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    """Whether a document says what stands at `path`; three keys tell a rule's or a column's setting."""
+    current: Any = raw
+    for part in path[:3]:
+        if not isinstance(current, Mapping) or part not in current:
+            return current is not raw and not isinstance(current, Mapping)
+        current = current[part]
+    return bool(path)
+
+
+def _said(fault: Fault, where: str) -> SettingsError:
+    if len(fault.path) < 2:  # a key at the top of the file: the sentence names it
+        return SettingsError(f"{where}: {fault.sentence}", fault.remedy)
+    return SettingsError(f"{where}, {say_path(fault.path)}: {fault.sentence}", fault.remedy)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} can't be read: {error}.", "Texts stand in quotes, tables in [brackets].") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not in UTF-8.", "Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read ({error.strerror}).", "Check the file and its permissions.") from None
+
+
+def checks() -> tuple[Check, ...]:
+    """The checks of a run."""
+    return tuple(CHECKS.values())
+
+
+def open_source(target: str | Path, settings: Settings | None = None, *, sheet: str | None = None) -> Source:
+    """The source that a path means, with the settings' columns. Raises SettingsError or Refused for what can't be one."""
+    settings = settings or load_settings()
+    text = str(target)
+    if "://" in text:
+        raise SettingsError(f"{text} is a link; this version of sheetsync works on Excel workbooks on this computer.",
+                            "Download the sheet as Microsoft Excel (.xlsx) and name that file.")
+    path = Path(text).expanduser()
+    suffix = path.suffix.lower()
+    if suffix not in SOURCES:
+        if not path.exists():
+            raise Refused(f"{path} does not exist.", "Check the name and the folder.")
+        if path.is_dir():
+            raise Refused(f"{path} is a folder, not a workbook.", "Name the workbook in it.")
+        raise Refused(f"{path.name} is no Excel workbook (.xlsx or .xlsm).", "Open it in Excel and save it as Excel Workbook (.xlsx).")
+    module, _, name = SOURCES[suffix].partition(":")
+    source: Source = getattr(import_module(module), name)(
+        path=path, columns=settings.playbook.columns, key=settings.playbook.key, status=settings.playbook.status,
+        sheet=sheet or settings.sheet, backups=_backups(path), write_protected=settings.write_protected,
+    )
+    return source
+
+
+def _backups(path: Path) -> Path:
+    """A folder of its own for each workbook, named so that a person finds it."""
+    return state_folder() / "backups" / f"{path.stem}-{_tag(str(path.resolve()))}"
+
+
+def _tag(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:8]
