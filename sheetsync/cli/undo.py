@@ -1,0 +1,79 @@
+"""sheetsync undo: take the newest run back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sheetsync.cli.handler import handled
+from sheetsync.cli.options import AsJson, ConfigPath, terminal_width
+
+if TYPE_CHECKING:
+    from sheetsync.sync import Undone
+
+_NAMED = 10  # skipped cells named one by one
+
+
+@handled
+def undo(
+    workbook: Annotated[
+        str | None, typer.Argument(metavar="WORKBOOK", help="The workbook. Left out: sheetsync.toml's, else the one written last.")
+    ] = None,
+    config: ConfigPath = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken back, and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take back what the newest run wrote: every old value comes back.
+
+    Cells that somebody has changed since are left alone and named. Again: the run before that.
+
+    Example: sheetsync undo customers.xlsx
+    """
+    from sheetsync import config as configuration
+    from sheetsync.deliver import to_terminal
+    from sheetsync.errors import Refused
+    from sheetsync.sync import undo as run
+
+    path = None if workbook is None else Path(workbook).expanduser()
+    settings = configuration.load_settings(configuration.find_settings(path, config))
+    named = workbook or settings.source
+    journal = configuration.journal()
+    identity = None if named is None else configuration.open_source(named, settings).identity
+    newest = journal.newest_to_undo(identity)
+    if newest is None:
+        raise Refused(f"There is no run to take back{'' if named is None else ' in ' + Path(named).name}.",
+                      "sheetsync undo takes back what sheetsync sync wrote.")
+    if named is None:
+        settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
+    source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet)
+    done = run(source, newest, today=settings.today(), journal=journal, dry_run=dry_run)
+    to_terminal(_json(done, written=not dry_run) if as_json else _text(done, dry_run=dry_run))
+
+
+def _json(done: Undone, *, written: bool) -> str:
+    from sheetsync.outputs.json import VERSION, change_objects
+
+    return json.dumps({
+        "version": VERSION, "today": done.run.today.isoformat(), "source": done.table.source, "sheet": done.table.sheet,
+        "run": done.run.id, "changes": change_objects(done.changes),
+        "skipped": [{"customer": who} | change_objects([change])[0] for who, change in done.skipped],
+        "written": written and bool(done.changes),
+    }, ensure_ascii=False)
+
+
+def _text(done: Undone, *, dry_run: bool) -> str:
+    from sheetsync.outputs.text import plural, wrap
+
+    width = terminal_width()
+    verb = "would be taken back" if dry_run else "taken back"
+    started = done.run.started[:16].replace("T", " ")
+    lines = wrap(f"{plural(len(done.changes), 'cell')} of {done.table.source} {verb}: the run of {started} UTC.", width)
+    if done.skipped:
+        lines += wrap(f"{plural(len(done.skipped), 'cell')} left alone, changed since or no longer there:", width)
+        lines += [line for who, change in done.skipped[:_NAMED] for line in wrap(f"{who}: {change.column}", width, "  ")]
+        if len(done.skipped) > _NAMED:
+            lines.append(f"  and {len(done.skipped) - _NAMED:,} more")
+    return "\n".join(lines)

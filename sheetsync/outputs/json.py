@@ -1,0 +1,59 @@
+"""The report as one JSON object, for other programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sheetsync.core.model import Cell, CellError, Change, Report
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """Everything that a run found and did. Rows are the numbers in the margin, dates ISO 8601."""
+
+    def render(self, report: Report) -> str:
+        """One object; every customer row stands in follow_ups."""
+        word = report.status.word
+        return json.dumps({
+            "version": VERSION,
+            "today": report.today.isoformat(),
+            "source": report.source,
+            "sheet": report.sheet,
+            "rows": len(report.customers),
+            "statuses": report.statuses,
+            "follow_ups": [
+                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": _cell(f.due), "step": f.step,
+                 "rule": f.rule, "why": f.why}
+                for f in report.follow_ups
+            ],
+            "problems": [
+                {"row": p.row, "column": p.column, "check": p.check, "severity": p.severity, "message": p.message,
+                 "suggestion": p.suggestion}
+                for p in report.problems
+            ],
+            "changes": change_objects(report.changes),
+            "written": report.written,
+            "notes": list(report.notes),
+        }, ensure_ascii=False)
+
+
+def change_objects(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """Changes as JSON shows them."""
+    return [
+        {"row": change.row, "column": change.column, "before": _cell(change.before), "after": _cell(change.after)}
+        for change in changes
+    ]
+
+
+def _cell(cell: Cell) -> Any:
+    if isinstance(cell, date):  # datetimes too
+        return cell.isoformat()
+    if isinstance(cell, CellError):
+        return cell.code
+    return cell if cell is None or isinstance(cell, (bool, int, float, str)) else str(cell)
