@@ -1,0 +1,1 @@
+"""What the README quotes about speed and memory, as ratios against a peer in the same run."""
