@@ -25,8 +25,8 @@ _MAX_NEAR_MISSES = 5
 
 @lru_cache(maxsize=4096)
 def normal(text: str) -> str:
-    """A header with case, spaces and punctuation taken away; "E-mail " and "email" are the same."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """A header with case, spaces and punctuation taken away; "E-mail " and "email" are the same, and so are # and no."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("#", "no")
     letters = "".join(character for character in folded if character.isalnum())
     return letters or re.sub(r"\s+", "", folded)
 
