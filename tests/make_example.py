@@ -168,11 +168,11 @@ Priya Raman             | Notes              | No eggs, no gelatine
 Northside Yoga Studio   | Notes              | Everything vegan
 Leila Haddad            | Notes              | Plans her 40th in February
 Daniel Kim              | Notes              | Invoice to his company
-Bluebird Montessori     | Notes              | No nuts at all. Closed 21 Dec to 4 Jan
+Bluebird Montessori     | Notes              | No nuts. Closed 21 Dec to 4 Jan
 Carol Whitfield         | Notes              | Asked us not to write any more
-Olga Petrenko           | Notes              | Easter order by the middle of March
+Olga Petrenko           | Notes              | Easter order by mid-March
 Hazel Whitmore          | Paused until       | 2027-01-11
-Hazel Whitmore          | Notes              | With her daughter in Leeds till January
+Hazel Whitmore          | Notes              | In Leeds with family till January
 Jonas Lindqvist         | Notes              | Picks up on Saturdays
 George Papadakis        | Notes              | Moved to Arizona
 Lakeside Book Club      | Notes              | Ask for Barbara
@@ -184,7 +184,7 @@ Marta Horvath           | Complaint          | Rye underbaked, twice in a row
 Marta Horvath           | Complaint date     | 2026-11-17
 Marta Horvath           | Complaint called   | 2026-11-18
 Sofia Lindgren          | Notes              | Midsummer party every year
-Wren & Sparrow Florists | Notes              | Boxes for Mother's Day: plan in March
+Wren & Sparrow Florists | Notes              | Mother's Day boxes: plan in March
 Isabel Moreno           | Complaint          | Two birthday cakes came an hour late
 Isabel Moreno           | Complaint date     | 2026-09-22
 Isabel Moreno           | Complaint called   | 2026-09-22
@@ -198,8 +198,8 @@ Viktor Dimitrov         | Notes              | Bakes his own now
 Hannah Lee              | Next tasting       | 2026-11-24
 Hannah Lee              | Notes              | Gallery opening on 12 December
 Arjun Mehta             | Paused until       | 2026-12-07
-Arjun Mehta             | Notes              | Office moves, call when they are in
-Teresa Villanueva       | Notes              | Took a card for the Christmas list
+Arjun Mehta             | Notes              | Office is moving
+Teresa Villanueva       | Notes              | Wants the Christmas list
 Camille Laurent         | Notes              | Web form, 14 Nov
 Abena Boateng           | Notes              | Web form, opens in February
 """
@@ -214,27 +214,27 @@ class Shown:
 
 
 COLUMNS: Mapping[str, Shown] = {
-    "Customer no": Shown(10),
+    "Customer no": Shown(10.5),
     "Name": Shown(24, "name"),
-    "Usual order": Shown(27),
+    "Usual order": Shown(26),
     "Email": Shown(30, "link"),
     "Phone": Shown(16.5),
     "City": Shown(12),
     "Tier": Shown(7, "centre"),
-    "Customer since": Shown(12, "date"),
-    "Last contact": Shown(12, "date"),
-    "Last review": Shown(12, "date"),
-    "Standing order until": Shown(14, "date"),
+    "Customer since": Shown(11.5, "date"),
+    "Last contact": Shown(11.5, "date"),
+    "Last review": Shown(11.5, "date"),
+    "Standing order until": Shown(13, "date"),
     "Orders 2026": Shown(12, "money"),
-    "Complaint": Shown(32),
-    "Complaint date": Shown(12, "date"),
-    "Complaint called": Shown(12, "date"),
-    "Complaint resolved": Shown(12, "date"),
+    "Complaint": Shown(31),
+    "Complaint date": Shown(11.5, "date"),
+    "Complaint called": Shown(11.5, "date"),
+    "Complaint resolved": Shown(11.5, "date"),
     "Consent": Shown(10, "centre"),
     "Stage": Shown(10, "centre"),
-    "Paused until": Shown(12, "date"),
-    "Next tasting": Shown(12, "date"),
-    "Notes": Shown(36),
+    "Paused until": Shown(11.5, "date"),
+    "Next tasting": Shown(11.5, "date"),
+    "Notes": Shown(32),
 }
 TIERS = ("A", "B", "C")
 STAGES = ("Prospect", "Active", "Former", "Closed")
@@ -320,7 +320,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = {
     "link": {"font_color": "#2F5D8A", "underline": 1},
     "centre": {"align": "center"},
     "date": {"num_format": "d mmm yyyy", "align": "center"},
-    "money": {"num_format": "$#,##0.00"},
+    "money": {"num_format": "$#,##0.00_)"},
 }
 
 
@@ -352,7 +352,7 @@ def _fill_customers(sheet: Worksheet, formats: Formats, rows: Sequence[Mapping[s
             _write(sheet, first + number, at[header], row[header], look, link=shown.look == "link")
 
     total = last + 2  # after a blank row, so that it is no customer
-    bold = formats(bold=True, top=2, top_color=GREEN, num_format="$#,##0.00")
+    bold = formats(bold=True, top=2, top_color=GREEN, num_format="$#,##0.00_)")
     sheet.write_string(total, at["Name"], "Total", formats(bold=True, top=2, top_color=GREEN))
     orders = f"{_letter('Orders 2026')}{first + 1}:{_letter('Orders 2026')}{last + 1}"
     sheet.write_formula(total, at["Orders 2026"], f"=SUBTOTAL(109,{orders})", bold, _orders(rows))
@@ -409,7 +409,7 @@ def _write(sheet: Worksheet, row: int, column: int, value: Value, look: Format, 
 def _fill_dashboard(workbook: Workbook, sheet: Worksheet, formats: Formats, rows: Sequence[Mapping[str, Value]]) -> None:
     head = formats(bold=True, font_color="#FFFFFF", bg_color=GREEN, border=1, border_color=LINE)
     cell = formats(border=1, border_color=LINE)
-    money = formats(border=1, border_color=LINE, num_format="$#,##0.00")
+    money = formats(border=1, border_color=LINE, num_format="$#,##0.00_)")
     share = formats(border=1, border_color=LINE, num_format="0.0%")
     tier, orders = f"Customers!{_column('Tier', len(rows))}", "OrdersThisYear"
     contact, complaint = f"Customers!{_column('Last contact', len(rows))}", f"Customers!{_column('Complaint', len(rows))}"
@@ -421,7 +421,7 @@ def _fill_dashboard(workbook: Workbook, sheet: Worksheet, formats: Formats, rows
     sheet.set_column(1, 3, 15)
     sheet.set_row(0, 30)
     title = formats(font_size=18, bold=True, font_color="#FFFFFF", bg_color=GREEN, indent=1)
-    sheet.merge_range(0, 0, 0, 11, "Dashboard", title)
+    sheet.merge_range(0, 0, 0, 12, "Dashboard", title)
     for column, text in enumerate(("Tier", "Customers", "Orders 2026", "Share of orders")):
         sheet.write_string(2, column, text, head)
     for place, name in enumerate(TIERS):
@@ -436,7 +436,7 @@ def _fill_dashboard(workbook: Workbook, sheet: Worksheet, formats: Formats, rows
     sheet.write_string(6, 0, "All, with the market stall", bold)
     sheet.write_formula(6, 1, f"=COUNTA({names})", bold, len(rows))
     sheet.write_formula(6, 2, f"=SUM({orders})", formats(border=1, border_color=LINE, bold=True, bg_color=PALE,
-                                                         num_format="$#,##0.00"), whole)
+                                                         num_format="$#,##0.00_)"), whole)
     sheet.write_formula(6, 3, "=C7/C$7", formats(border=1, border_color=LINE, bold=True, bg_color=PALE, num_format="0.0%"), 1)
 
     contacts = [value for row in rows if isinstance(value := row["Last contact"], date)]
@@ -449,10 +449,12 @@ def _fill_dashboard(workbook: Workbook, sheet: Worksheet, formats: Formats, rows
 
     columns = _chart(workbook, "column", "Orders 2026 by tier", 2)
     columns.set_legend({"none": True})
+    columns.set_size({"width": 512, "height": 340})
     columns.set_y_axis({"num_format": "$#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E0E0E0"}}})
     sheet.insert_chart("F3", columns, {"object_position": 2, "description": "Orders of this year by tier"})
     doughnut = _chart(workbook, "doughnut", "Customers by tier", 1)
-    sheet.insert_chart("A12", doughnut, {"object_position": 2, "x_scale": 0.9, "description": "Customers by tier"})
+    doughnut.set_size({"width": 531, "height": 300})
+    sheet.insert_chart("A12", doughnut, {"object_position": 2, "description": "Customers by tier"})
     sheet.set_landscape()
     sheet.fit_to_pages(1, 1)
 

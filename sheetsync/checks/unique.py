@@ -55,4 +55,4 @@ class UniqueCheck:
         else:
             message = f'"{shown}" stands in {len(indexes)} rows'
         return Problem(customers.row(index), name, self.id, "error", message,
-                       "Give each customer its own, or merge the rows.", index)
+                       f"Give each customer its own {customers.header(name)}, or merge the rows.", index)

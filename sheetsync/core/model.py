@@ -246,6 +246,11 @@ class Customers:
         row = self.table.numbers[self.indexes[i]]
         return Customer(row, self.labels[i], {name: column[i] for name, column in self.values.items()})
 
+    def header(self, column: str) -> str:
+        """The owner's own header of a column, as it stands in the sheet; the column's name where the sheet lacks it."""
+        position = self.positions.get(column)
+        return column if position is None else self.table.header[position]
+
     def row(self, i: int) -> int:
         """The number in the margin of the i-th customer's row."""
         return self.table.numbers[self.indexes[i]]

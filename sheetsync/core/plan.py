@@ -42,7 +42,7 @@ def plan(
         for i, follow_up in zip(indexes, follow_ups, strict=True):
             target_styles[i] = colours[follow_up.status]
     if model.PROBLEMS in kept:
-        for n, (text, style) in problem_cells(problems).items():
+        for n, (text, style) in problem_cells(customers, problems).items():
             values[model.PROBLEMS][indexes[n]] = text
             styles[model.PROBLEMS][indexes[n]] = style
     return Desired(
@@ -52,7 +52,7 @@ def plan(
     )
 
 
-def problem_cells(problems: Sequence[Problem]) -> dict[int, tuple[str, Style]]:
+def problem_cells(customers: Customers, problems: Sequence[Problem]) -> dict[int, tuple[str, Style]]:
     """For each customer (0-based) with problems: the text of the cell, worst first, and its colour."""
     by_customer: dict[int, list[Problem]] = {}
     for problem in problems:
@@ -61,7 +61,7 @@ def problem_cells(problems: Sequence[Problem]) -> dict[int, tuple[str, Style]]:
     cells = {}
     for index, found in by_customer.items():
         found.sort(key=lambda problem: problem.severity != "error")
-        texts = [say_problem(problem) for problem in found[:MAX_PROBLEMS]]
+        texts = [say_problem(customers, problem) for problem in found[:MAX_PROBLEMS]]
         if len(found) > MAX_PROBLEMS:
             texts.append(f"and {len(found) - MAX_PROBLEMS} more")
         style = model.BAD if found[0].severity == "error" else model.NEUTRAL
@@ -69,9 +69,9 @@ def problem_cells(problems: Sequence[Problem]) -> dict[int, tuple[str, Style]]:
     return cells
 
 
-def say_problem(problem: Problem) -> str:
-    """One problem in one sentence: column, what is wrong, what to do."""
-    text = f"{problem.column}: {problem.message}" if problem.column else problem.message
+def say_problem(customers: Customers, problem: Problem) -> str:
+    """One problem in one sentence: the owner's header, what is wrong, what to do."""
+    text = f"{customers.header(problem.column)}: {problem.message}" if problem.column else problem.message
     return f"{text}. {problem.suggestion}" if problem.suggestion else text
 
 

@@ -94,6 +94,14 @@ def _named_month(text: str) -> date | None:
     return day
 
 
+class TwoReadingsError(ValueError):
+    """A text that could be two dates."""
+
+    def __init__(self, one: date, other: date) -> None:
+        super().__init__(f"could be {say_date(one)[4:]} or {say_date(other)[4:]}")
+        self.one, self.other = one, other
+
+
 def read_date(text: str, order: DateOrder | None = None) -> date:
     """The date that a text certainly means: ISO 8601, a named month, or day and month that can't be swapped.
 
@@ -118,7 +126,7 @@ def read_date(text: str, order: DateOrder | None = None) -> date:
         if first > 12:
             raise ValueError("is no date that exists")
         one, other = _date(int(year), second, first), _date(int(year), first, second)
-        raise ValueError(f"could be {say_date(one)[4:]} or {say_date(other)[4:]}")
+        raise TwoReadingsError(one, other)
     try:
         named = _named_month(text)
     except ValueError as error:
@@ -148,8 +156,8 @@ def parse_date(cell: Cell, order: DateOrder | None = None) -> date | Fault:
             return read_date(cell, order)
         except ValueError as error:
             suggestion = "Type it as year-month-day, such as 2026-04-03."
-            if "could be" in str(error):
-                suggestion = "Type it as year-month-day, such as 2026-04-03, or declare the column's order in [columns]."
+            if isinstance(error, TwoReadingsError):
+                suggestion = f"Type it as {error.one.isoformat()} or {error.other.isoformat()}."
             return Fault(cell, "date", f'"{_short(cell)}" {error}', suggestion)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         suggestion = "Type the date again, or format the cell as a date."
@@ -245,6 +253,8 @@ def parse_email(cell: Cell) -> str | Fault:
     text = text_of(cell)
     if is_plain_email(text):
         return text
+    if text.count("@") > 1:
+        return Fault(cell, "email", f'"{_short(text)}" has more than one @', "An address has one.")
     from email_validator import EmailNotValidError, validate_email  # heavy: only where the screen can't tell
 
     try:

@@ -33,7 +33,7 @@ class Json:
                 for f in report.follow_ups
             ],
             "problems": [
-                {"row": p.row, "column": p.column, "check": p.check, "severity": p.severity, "message": p.message,
+                {"row": p.row, "column": report.customers.header(p.column), "check": p.check, "severity": p.severity, "message": p.message,
                  "suggestion": p.suggestion}
                 for p in report.problems
             ],

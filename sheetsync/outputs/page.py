@@ -38,7 +38,7 @@ class Page:
         styles = {word(name): style(name) for name in report.status_order}
         customers = report.customers
         problems = [
-            (customers.labels[p.customer] if p.customer >= 0 else "", say_problem(p), p.severity) for p in report.problems
+            (customers.labels[p.customer] if p.customer >= 0 else "", say_problem(customers, p), p.severity) for p in report.problems
         ]
         return environment.from_string(source).render(
             today=report.today, source=report.source, sheet=report.sheet, groups=[g for g in groups if g["entries"]],

@@ -28,19 +28,17 @@ class Problems:
             lines += ["", "No problems."]
         else:
             lines += ["", ink.bold(f"  {fit('Check', 12)} {fit('Column', 24)} {'Errors':>8} {'Warnings':>9}")]
-            kinds = Counter((p.check, p.column, p.severity) for p in report.problems)
+            kinds = Counter((p.check, customers.header(p.column), p.severity) for p in report.problems)
             for check, column in sorted({(check, column) for check, column, _ in kinds}):
                 errors, warnings = kinds[check, column, "error"], kinds[check, column, "warning"]
                 lines.append(f"  {fit(check, 12)} {fit(column, 24)} {errors or '':>8} {warnings or '':>9}")
             lines.append("")
             for problem in report.problems:
-                position = customers.positions.get(problem.column)
-                header = problem.column if position is None else customers.table.header[position]
-                where = customers.table.address(problem.row, header)
+                where = customers.table.address(problem.row, customers.header(problem.column))
                 who = customers.labels[problem.customer] if problem.customer >= 0 else ""
                 mark = "error  " if problem.severity == "error" else "warning"
                 lines.append(f"  {ink.bold(fit(where, 8))}{mark}  {fit(who, self.width - 19)}".rstrip())
-                lines += wrap(say_problem(problem), self.width, "          ")
+                lines += wrap(say_problem(customers, problem), self.width, "          ")
         for note in report.notes:
             lines += ["", *wrap(note, self.width)]
         return "\n".join(lines)

@@ -82,15 +82,11 @@ class Summary:
         lines = ["", ink.bold(f"Problems: {said}")]
         worst = sorted(report.problems, key=lambda problem: problem.severity != "error")
         for problem in worst[:_FIRST]:
-            where = report.customers.table.address(problem.row, self._header(report, problem.column))
-            lines += wrap(f"{where}  {say_problem(problem)}", self.width, "  ")
+            where = report.customers.table.address(problem.row, report.customers.header(problem.column))
+            lines += wrap(f"{where}  {say_problem(report.customers, problem)}", self.width, "  ")
         if len(worst) > _FIRST:
             lines.append(f"  and {plural(len(worst) - _FIRST, 'more', 'more')}: sheetsync check")
         return lines
-
-    def _header(self, report: Report, column: str) -> str:
-        position = report.customers.positions.get(column)
-        return column if position is None else report.customers.table.header[position]
 
     def _written(self, report: Report) -> str:
         cells = len(report.changes)

@@ -83,11 +83,6 @@ class AnyOf:
             return tests[0]
         return lambda value: any(test(value) for test in tests)
 
-    def said(self) -> str:
-        """The criteria in words, to stand behind a column's name: "is no", "is blank", "is Closed or Former"."""
-        words = {"=": "blank", "<>": "filled in"}
-        return "is " + " or ".join(words.get(criterion.text, criterion.text) for criterion in self.criteria)
-
 
 def parse_criteria(texts: Sequence[str]) -> AnyOf:
     """Any of the texts. Raises ValueError with a sentence that holds the nearest right text."""

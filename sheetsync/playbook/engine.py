@@ -259,6 +259,7 @@ class _Writer:
         self.labels = customers.labels
         self.rows = [customers.table.numbers[index] for index in customers.indexes]
         self.values = customers.values
+        self.header = customers.header  # a row shows the owner's own words
         self._whys: dict[Any, str] = {}
         self._steps: dict[str, list[str]] = {}
         self._also: dict[Any, str] = {}
@@ -288,11 +289,11 @@ class _Writer:
         if why is None:
             rule = candidate.rule
             if candidate.start is None:
-                why = f"{rule.name}, no {candidate.column} yet"
+                why = f"{rule.name}, no {self.header(candidate.column)} yet"
             else:
-                why = f"{rule.name}, {rule.due.said(candidate.column)} ({say_date(candidate.start)})"
+                why = f"{rule.name}, {rule.due.said(self.header(candidate.column))} ({say_date(candidate.start)})"
             if candidate.moved:
-                why += f", moved to {say_date(candidate.due)} for the gap after {CONTACT}"
+                why += f", moved to {say_date(candidate.due)} for the gap after {self.header(CONTACT)}"
             self._whys[key] = why
         return why
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from sheetsync.core.header import normal
 from sheetsync.core.model import Customers, Fault
-from sheetsync.core.values import say_date
+from sheetsync.core.values import say_date, text_of
 from sheetsync.core.workdays import Calendar
 from sheetsync.playbook.criteria import AnyOf, matching
 from sheetsync.playbook.due import Due
@@ -41,30 +43,30 @@ class Quiet:
         """For each customer (0-based) for whom it holds: until when it is quiet, and why, in words."""
         if not self.readable(customers):
             return {}
-        values = customers.values
+        values, header = customers.values, customers.header
         left: Sequence[int] = range(len(customers))
-        said: list[str] = []
         for name, criteria in self.when.items():
             left = matching(left, values[name], criteria.test(customers.columns[name].type, today, calendar))
-            said.append(f"{name} {criteria.said()}")
         out: dict[int, tuple[date | None, str]] = {}
         for day_column in (self.until, self.through):
             if day_column is not None:
                 left = [i for i in left if isinstance(values[day_column][i], date)]
         for i in left:
             day: date | None = None
-            why = f"{self.name}: {', '.join(said)}"
+            if self.when:
+                said = [f"{header(name)} is {_said(values[name][i])}" for name in self.when]
+                why = f"{self.name}: {', '.join(said)}"
             if self.until is not None:
                 value = values[self.until][i]
                 if today >= value:
                     continue
-                day, why = value, f"{self.name} until {say_date(value)} ({self.until})"
+                day, why = value, self._why("until", value, header(self.until))
             if self.through is not None:
                 value = values[self.through][i]
                 if today > value:
                     continue
                 day = value if day is None else day
-                why = f"{self.name} through {say_date(value)} ({self.through})"
+                why = self._why("through", value, header(self.through))
             if self.at_most is not None:
                 end = self._end(customers, i, calendar)
                 if end is not None and today >= end:
@@ -75,6 +77,10 @@ class Quiet:
             out[i] = (day, why)
         return out
 
+    def _why(self, word: str, day: date, header: str) -> str:
+        why = f"{self.name} {word} {say_date(day)}"
+        return why if normal(header) == normal(f"{self.name} {word}") else f"{why} ({header})"
+
     def _end(self, customers: Customers, i: int, calendar: Calendar) -> date | None:
         assert self.at_most is not None
         for name in self.at_most.columns:
@@ -82,3 +88,7 @@ class Quiet:
             if value is not None:
                 return None if value.__class__ is Fault else self.at_most.day(value, calendar)
         return None
+
+
+def _said(value: Any) -> str:
+    return text_of(value.raw if value.__class__ is Fault else value) or "blank"

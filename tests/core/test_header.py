@@ -105,7 +105,7 @@ def test_formulas_filled_down_below_are_no_customers() -> None:
 
 
 def test_a_list_object_says_where_the_table_ends() -> None:
-    rows: Rows = [("Name", "Email", None, "Name"), ("Ng", None, None, "x"), (None, None, None, "y"), ("Sum", None, None, None), ("Ana", None)]
+    rows: Rows = [("Name", "Email", None, "Name"), ("Ng", None, None, "x"), (None, None, None, "y"), ("Sum",), ("Ana",)]
     table = read(rows, bounds=[Bounds(1, 3, 1, 2)])
     assert (table.header, list(table.numbers)) == (("Name", "Email"), [2, 3])
 

@@ -90,7 +90,7 @@ def test_what_cannot_be_read_fits_its_own_words_only() -> None:
     ],
 )
 def test_a_wrong_criterion_is_told_with_the_nearest_right_one(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         parse_criterion(text)
     assert words in str(caught.value)
 

@@ -99,7 +99,7 @@ yearly on A or B           | takes one column
 @pytest.mark.parametrize("line", WRONG.strip().splitlines())
 def test_a_wrong_phrase_is_told_with_the_nearest_right_one(line: str) -> None:
     phrase, expected = (part.strip() for part in line.split("|"))
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         parse_due(phrase)
     assert expected in str(caught.value)
 

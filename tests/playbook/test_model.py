@@ -87,7 +87,8 @@ enabled = false
 """).playbook
     columns = {column.name: column for column in found.columns}
     assert columns["Last contact"].header == "Date last spoken"
-    assert (columns["Complaint date"].header, columns["Complaint date"].order, columns["Complaint date"].type) == ("Complained", "dmy", "date")
+    complained = columns["Complaint date"]
+    assert (complained.header, complained.order, complained.type) == ("Complained", "dmy", "date")
     assert columns["Birthday"].type == "date"
     rules = {rule.name: rule for rule in found.rules}
     assert str(rules["Keep in touch, tier A"].due) == "3 weeks after Last contact"
