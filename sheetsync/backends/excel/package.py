@@ -260,7 +260,7 @@ def _resolve(folder: str, target: str) -> str:
 
 
 def _put_new(out: io.BytesIO, directory: io.BytesIO, member: zipfile.ZipInfo, data: bytes) -> None:
-    deflater = zlib.compressobj(5, zlib.DEFLATED, -15)
+    deflater = zlib.compressobj(4, zlib.DEFLATED, -15)
     if member.compress_type == zipfile.ZIP_STORED:
         raw = data
     else:

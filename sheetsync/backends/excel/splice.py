@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 from lxml import etree
 
 from sheetsync.backends.excel.package import local, serialise
 from sheetsync.backends.excel.reader import SheetInfo, Workbook
 from sheetsync.backends.excel.strings import SharedStrings, cell_element
+from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.tables import ListObject, resized, widen
 from sheetsync.backends.excel.worksheet import (
     MAX_COLUMN,
     Edit,
     Element,
+    NewCells,
     Scan,
     as_utf8,
     letters,
@@ -28,9 +32,11 @@ from sheetsync.backends.excel.worksheet import (
 from sheetsync.core.model import (
     NEXT_FOLLOW_UP,
     NEXT_STEP,
+    PLAIN,
     PROBLEMS,
     STATUS,
     WHY,
+    Cell,
     ChangeSet,
     StatusSettings,
     Style,
@@ -64,6 +70,7 @@ class Splice:
     changes: ChangeSet
     replaced: dict[str, bytes] = field(default_factory=dict)
     added: dict[str, bytes] = field(default_factory=dict)
+    longest: dict[int, int] = field(default_factory=dict)  # of each new column's texts, in characters
 
     def parts(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """The parts to replace and to add, by name. Raises Refused, with what stands in the way, before anything is written."""
@@ -73,10 +80,14 @@ class Splice:
         gone = sorted(columns[change.column] for change in self.changes if change.anchor is None and change.after is None)
         self._check_new(new)
         self._check_merges(columns)
-        cells = self._cells(columns)
-        edits = row_edits(self.found, cells)
+        strings = self._strings()
+        edits = row_edits(self.found, self._rows(columns, strings))
+        if strings is not None and strings.changed:
+            part = self.workbook.part_of("sharedStrings")
+            assert part is not None
+            self.replaced[part] = strings.serialise()
         edits += self._column_edits(new, columns)
-        edits += self._dimension_edit(cells)
+        edits += self._dimension_edit(columns)
         edits += self._resize(new, gone)
         package = self.workbook.package
         self.replaced[package.real_name(self.info.part)] = splice(self.found.data, edits)
@@ -158,52 +169,52 @@ class Splice:
                     raise Refused(f"{self.where}: the cells {ref} are merged, and {column_letters(column)}{row} among them is sheetsync's.",
                                   "Unmerge them (Home, Merge & Center).")
 
-    def _cells(self, columns: Mapping[str, int]) -> dict[int, dict[int, bytes]]:
-        """Every changed cell as its element, by row and column number."""
-        found, styles = self.found, self.workbook.styles
-        strings = self._strings()
-        palette = self.status.palette
+    def _rows(self, columns: Mapping[str, int], strings: SharedStrings | None) -> Iterator[NewCells]:
+        """Every changed cell as its element, row by row; and blank ones where a new column would leave holes in the
+        look of the table.
+        """
+        found = self.found
         index_of = {number: index for index, number in enumerate(found.numbers)}
-        column_formats = self._column_formats()
         formulas = set(found.formulas)
-        out: dict[int, dict[int, bytes]] = {}
-        prefix, date1904 = found.prefix, self.workbook.date1904
-        row_number, cells = -1, dict[int, bytes]()
-        base: int | None = None
-        row_format: int | None = None
-        here: dict[int, int] = {}
-        formats: dict[tuple[int, int | None, Style, bool, bool], int] = {}
         first = min(self.neighbour, *(columns[header] for header in {change.column for change in self.changes}))
+        new = [columns[header] for header in self.changes.new_columns]
+        look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
         refs = {column: letters(column) for column in columns.values()}
-        for change in self.changes:
-            number, header, _, value, _, style, anchor = change
-            if number != row_number:
-                row_number = number
-                cells = out.setdefault(row_number, {})
-                index = index_of.get(row_number)
-                base, row_format, here = None, None, {}
-                if index is not None:
-                    here, row_format = found.styles_from(index, first), found.row_style(index)
-                    base = here.get(self.neighbour)
-            column = columns[header]
-            if formulas and (row_number, column) in formulas:
-                raise Refused(f"{self.where}: {column_letters(column)}{row_number} holds a formula, which sheetsync would overwrite.",
-                              f'Take it out of the column "{header}", which is sheetsync\'s.')
-            own = here.get(column)
-            if own is None:  # a cell that is not there yet has its row's format, its column's, else its neighbour's
-                own = row_format if row_format is not None else column_formats.get(column)
-                if own is None:
-                    own = 0 if base is None else styles.text_format(base, centred=isinstance(value, date))
-            key = (own, None if anchor is None else base, style, isinstance(value, date), isinstance(value, str) and "\n" in value)
-            chosen = formats.get(key)
-            if chosen is None:
-                chosen = formats[key] = styles.format(key[0], key[1], style, palette, date=key[3], wrap=key[4])
-            cells[column] = cell_element(prefix, b"%s%d" % (refs[column], row_number), chosen, value, strings, date1904=date1904)
-        if strings is not None and strings.changed:
-            part = self.workbook.part_of("sharedStrings")
-            assert part is not None
-            self.replaced[part] = strings.serialise()
-        return out
+        prefix, date1904 = found.prefix, self.workbook.date1904
+        longest = dict.fromkeys(new, 0)
+        for number, group in groupby(self.changes.changes, key=itemgetter(0)):
+            index = index_of.get(number)
+            here: dict[int, int] = {}
+            row_format = base = None
+            if index is not None:
+                here, row_format = found.styles_from(index, first), found.row_style(index)
+                base = here.get(self.neighbour)
+            digits = b"%d" % number
+            cells: dict[int, bytes] = {}
+            for _, header, _, value, _, style, anchor in group:
+                column = columns[header]
+                if formulas and (number, column) in formulas:
+                    raise Refused(
+                        f"{self.where}: {column_letters(column)}{number} holds a formula, which sheetsync would overwrite.",
+                        f'Take it out of the column "{header}", which is sheetsync\'s.',
+                    )
+                text = value.__class__ is str
+                chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
+                if text and strings is not None:
+                    cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
+                        prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
+                else:
+                    cells[column] = cell_element(prefix, refs[column] + digits, chosen, value, strings, date1904=date1904)
+                if text and new and 2 * len(value) > longest.get(column, MAX_COLUMN):  # type: ignore[arg-type]
+                    longest[column] = max(longest[column], _display_width(value))  # type: ignore[arg-type]
+            if number != self.table.header_row:
+                for column in new:
+                    if column not in cells and column not in here:
+                        chosen = look.of(None, row_format, column, base, PLAIN, False, None)
+                        if chosen:
+                            cells[column] = b'<%bc r="%b%b" s="%d"/>' % (prefix, refs[column], digits, chosen)
+            yield number, cells
+        self.longest = longest
 
     def _column_formats(self) -> dict[int, int]:
         out = {}
@@ -230,7 +241,7 @@ class Splice:
         """`<col>` elements for new columns, wide enough for what they hold; ranges that overlap them are split."""
         if not new:
             return []
-        widths = self._widths()
+        widths = self._widths(columns)
         by_column = {columns[header]: widths[header] for header in self.changes.new_columns}
         prefix = self.found.prefix
         edits: list[Edit] = []
@@ -262,29 +273,25 @@ class Splice:
             edits.append((at, at, element_bytes))
         return edits
 
-    def _widths(self) -> dict[str, float]:
-        longest = dict.fromkeys(self.changes.new_columns, 0)
-        for change in self.changes:
-            text = change.after
-            if isinstance(text, str) and change.column in longest and 2 * len(text) > longest[change.column]:
-                longest[change.column] = max(longest[change.column], _display_width(text))
+    def _widths(self, columns: Mapping[str, int]) -> dict[str, float]:
         limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
         out = {}
-        for header, length in longest.items():
+        for header in self.changes.new_columns:
             low, high = limits.get(header, (12, 40))
-            out[header] = float(min(max(low, length + 2), high))
+            out[header] = float(min(max(low, self.longest[columns[header]] + 2), high))
         return out
 
-    def _dimension_edit(self, cells: Mapping[int, Mapping[int, bytes]]) -> list[Edit]:
+    def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
         element = self.found.elements.get("dimension")
-        if element is None or not cells:
+        if element is None or not self.changes:
             return []
         try:
             top, left, bottom, right = parse_range(element.attributes.get("ref", ""))
         except ValueError:
             return []
-        columns = {column for row in cells.values() for column in row}
-        wider = say_range(min(top, *cells), min(left, *columns), max(bottom, *cells), max(right, *columns))
+        touched = [columns[header] for header in {change.column for change in self.changes}]
+        rows = (self.changes.changes[0].row, self.changes.changes[-1].row)
+        wider = say_range(min(top, *rows), min(left, *touched), max(bottom, *rows), max(right, *touched))
         return [] if wider == say_range(top, left, bottom, right) else [_attribute(self.found, element, "ref", wider)]
 
     def _resize(self, new: Sequence[int], gone: Sequence[int]) -> list[Edit]:
@@ -377,6 +384,32 @@ class Splice:
         if element.get("fullCalcOnLoad") not in ("1", "true"):
             element.set("fullCalcOnLoad", "1")
             self._store_workbook()
+
+
+class _Formats:
+    """The format of each cell to be written: of the cell itself, else its row's, its column's, else its neighbour's look."""
+
+    def __init__(self, styles: Styles, palette: Collection[Style], columns: Mapping[int, int]) -> None:
+        self.styles, self.palette, self.columns = styles, palette, columns
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def of(
+        self, own: int | None, row: int | None, column: int, base: int | None, style: Style, header: bool, value: Cell
+    ) -> int:
+        """The index of the format, in the colour `style`; made where there is none."""
+        kind = value.__class__
+        wrap = kind is str and "\n" in value  # type: ignore[operator]
+        key = (own, row, column, base, style, header, kind, wrap)
+        found = self._known.get(key)
+        if found is None:
+            date_like = isinstance(value, date)
+            if own is None:
+                own = row if row is not None else self.columns.get(column)
+            if own is None:
+                own = 0 if base is None else self.styles.text_format(base, centred=date_like)
+            found = self._known[key] = self.styles.format(
+                own, None if header else base, style, self.palette, date=date_like, wrap=wrap)
+        return found
 
 
 def _col_range(element: Element) -> tuple[int, int]:

@@ -38,10 +38,10 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def text_element(text: str, prefix: bytes) -> bytes:
-    """`<t>` with the text, its spaces kept where Excel would fold them."""
+def text_element(text: str, prefix: bytes, raw: bytes | None = None) -> bytes:
+    """`<t>` with the text (`raw` where it is escaped already), its spaces kept where Excel would fold them."""
     edge = text[:1].isspace() or text[-1:].isspace() or "  " in text or "\n" in text or "\t" in text
-    return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text), prefix)
+    return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text) if raw is None else raw, prefix)
 
 
 class SharedStrings:
@@ -130,10 +130,11 @@ class SharedStrings:
                     found.setdefault(wanted[plain], index)
             if index + 1 == self.count:  # else it is not as plain as thought: add rather than mix texts up
                 self._texts.update(found)
-        for text in wanted.values():
+        prefix = self.prefix
+        for raw, text in wanted.items():
             if text not in self._texts:
                 self._texts[text] = self.count + len(self._new)
-                self._new.append(b"<%bsi>%b</%bsi>" % (self.prefix, text_element(text, self.prefix), self.prefix))
+                self._new.append(b"<%bsi>%b</%bsi>" % (prefix, text_element(text, prefix, raw), prefix))
 
     def index(self, text: str) -> int:
         """The index of a text that was wanted before."""

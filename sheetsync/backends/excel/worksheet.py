@@ -6,11 +6,12 @@ taken only where the part is proven plain. ECMA-376 part 1, §18.3.1.
 
 from __future__ import annotations
 
+import itertools
 import re
 import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -106,6 +107,13 @@ class Scan:
         if place == len(signature):
             return {}
         data, known = self.data, self.known_styles
+        if place == len(signature) - 1:  # the row's last cell alone: found from its end
+            start = data.rindex(b'<c r="', self.tag_ends[index], self.ends[index])
+            attributes = data[data.index(b'"', start + 6) + 1 : data.index(b">", start)]
+            style = known.get(attributes)
+            if style is None:
+                style = known[attributes] = _style(attributes, 0, len(attributes))
+            return {signature[place]: style}
         start = data.index(b'<c r="%s%d"' % (letters(signature[place]), self.numbers[index]), self.tag_ends[index])
         out = {}
         for number, attributes in zip(signature[place:], _PLAIN_ATTRIBUTES.findall(data, start, self.ends[index]), strict=True):
@@ -126,9 +134,9 @@ class Scan:
 
     def row_style(self, index: int) -> int | None:
         """The row's own style index where it has one for new cells (customFormat), else None."""
-        tag = self.data[self.starts[index] : self.tag_ends[index]]
-        if b"customFormat" not in tag:
+        if self.data.find(b"customFormat", self.starts[index], self.tag_ends[index]) < 0:
             return None
+        tag = self.data[self.starts[index] : self.tag_ends[index]]
         match = re.search(rb"""customFormat\s*=\s*["'](1|true)["']""", tag)
         return _style(tag, 0, len(tag)) if match else None
 
@@ -438,7 +446,7 @@ def _signature(pattern: bytes) -> tuple[int, ...] | None:
         numbers = tuple(column_number(name) for name in names)
     except ValueError:
         return None
-    return numbers if all(one < other for one, other in zip(numbers, numbers[1:], strict=False)) else None
+    return numbers if all(one < other for one, other in itertools.pairwise(numbers)) else None
 
 
 _FORMULA = re.compile(rb"<f[ />]")
@@ -478,25 +486,30 @@ def splice(data: bytes, edits: list[Edit]) -> bytes:
     return b"".join(out)
 
 
-def row_edits(found: Scan, cells: Mapping[int, Mapping[int, bytes]]) -> list[Edit]:
-    """The edits that put cells into rows: {row number: {column number: the cell's element}}. Rows are made where absent."""
+NewCells = tuple[int, Mapping[int, bytes]]  # a row's number, and its new cells by column number
+
+
+def row_edits(found: Scan, rows: Iterable[NewCells]) -> list[Edit]:
+    """The edits that put cells into rows, which come in the order of their numbers. Rows are made where absent."""
     if found.disorder:
         raise Refused(f"The worksheet can't be written: {found.disorder}.", "Open the workbook in Excel and save it again.")
     edits: list[Edit] = []
     new_rows: dict[int, list[bytes]] = {}  # by the place where they are inserted
     prefix = found.prefix
-    for number in sorted(cells):
-        columns = sorted(cells[number])
-        index = found.row_index(number)
+    spans: dict[tuple[bytes, int, int], bytes] = {}
+    index_of = {number: index for index, number in enumerate(found.numbers)}
+    for number, cells in rows:
+        columns = sorted(cells)
+        index = index_of.get(number)
         if index is None:
             place = bisect_left(found.numbers, number)
             at = found.starts[place] if place < len(found.numbers) else -1
-            made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells[number][c] for c in columns), prefix)
+            made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join([cells[c] for c in columns]), prefix)
             new_rows.setdefault(at, []).append(made)
             continue
-        edits += _one_row(found, index, cells[number], columns)
-    for at, rows in new_rows.items():
-        edits.append(_rows_at(found, at, b"".join(rows)))
+        _one_row(found, index, cells, columns, spans, edits)
+    for at, made_rows in new_rows.items():
+        edits.append(_rows_at(found, at, b"".join(made_rows)))
     return edits
 
 
@@ -512,24 +525,35 @@ def _rows_at(found: Scan, at: int, rows: bytes) -> Edit:
     return (end, end, rows)
 
 
-def _one_row(found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int]) -> list[Edit]:
-    edits: list[Edit] = []
+def _one_row(
+    found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int], spans: dict[tuple[bytes, int, int], bytes],
+    edits: list[Edit],
+) -> None:
+    data = found.data
     start, tag_end, end = found.starts[index], found.tag_ends[index], found.ends[index]
-    tag = found.data[start:tag_end]
-    new_tag = _widened(tag, columns[0], columns[-1])
     if end < 0:  # <row/>
-        made = b"".join(cells[column] for column in columns)
-        new_tag = new_tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix
-        return [(start, tag_end, new_tag)]
-    if new_tag != tag:
-        edits.append((start, tag_end, new_tag))
+        tag = _widened(data[start:tag_end], columns[0], columns[-1])
+        made = b"".join([cells[column] for column in columns])
+        edits.append((start, tag_end, tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix))
+        return
+    at = data.find(b"spans", start, tag_end)
+    if at >= 0:
+        key = (data[at:tag_end], columns[0], columns[-1])
+        tail = spans.get(key)
+        if tail is None:  # from before "spans" to the tag's end: alike in most rows
+            tail = spans[key] = _widened(data[at - 1 : tag_end], columns[0], columns[-1])
+        if tail != data[at - 1 : tag_end]:
+            edits.append((at - 1, tag_end, tail))
     here = found.row_columns(index)
     last = here[-1] if here else 0
-    tail: list[bytes] = []
+    if columns[0] > last:
+        edits.append((end, end, b"".join([cells[column] for column in columns])))
+        return
+    behind: list[bytes] = []
     at_place: dict[int, list[bytes]] = {}
     for column in columns:
         if column > last:
-            tail.append(cells[column])
+            behind.append(cells[column])
             continue
         span = found.cell(index, column)
         if span is not None:
@@ -537,9 +561,8 @@ def _one_row(found: Scan, index: int, cells: Mapping[int, bytes], columns: Seque
         else:
             at_place.setdefault(found.insertion(index, column), []).append(cells[column])
     edits += [(place, place, b"".join(made)) for place, made in at_place.items()]
-    if tail:
-        edits.append((end, end, b"".join(tail)))
-    return edits
+    if behind:
+        edits.append((end, end, b"".join(behind)))
 
 
 def _widened(tag: bytes, first: int, last: int) -> bytes:
