@@ -18,8 +18,7 @@ class CellError:
 Cell = None | bool | int | float | str | date | datetime | time | timedelta | CellError
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """A fill and a font colour, both as RRGGBB. A cell's style is a function of its value."""
 
     fill: str

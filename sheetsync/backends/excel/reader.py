@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import re
 import xml.parsers.expat as expat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sheetsync.backends.excel.package import Package, local
 from sheetsync.backends.excel.strings import OFFSET_1904, unescape
@@ -17,6 +18,9 @@ from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
 from sheetsync.core.model import Cell, CellError, Table
 from sheetsync.errors import Refused, SettingsError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!",
                     "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!"})
@@ -127,16 +131,21 @@ class Grid:
     first_column: int
 
 
-def read_grid(workbook: Workbook, sheet: SheetInfo, like: Table | None = None) -> Grid:
-    """The values of a worksheet. Rows that equal those of `like` are those of `like`, which saves their memory.
+def read_grid(workbook: Workbook, sheet: SheetInfo, data: bytes, meanwhile: Callable[[], None], like: Table | None = None) -> Grid:
+    """The values of a worksheet, of which `data` is the part in UTF-8. Raises Refused where they can't be read.
 
-    Raises Refused where they can't be read.
+    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own. Rows
+    that equal those of `like` are those of `like`, which saves their memory.
     """
-    if _dense_is_small(as_utf8(workbook.package.read(sheet.part))):
-        grid = _read_calamine(workbook.package.data, sheet, like)
-        if grid is not None:
-            return grid
-    return read_sparse(workbook, sheet, as_utf8(workbook.package.read(sheet.part)))
+    if not _dense_is_small(data):
+        meanwhile()
+        return read_sparse(workbook, sheet, data)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(_load, workbook.package.data, sheet.name)
+        meanwhile()
+        loaded = loading.result()
+    grid = None if loaded is None else _rows(loaded, like)
+    return read_sparse(workbook, sheet, data) if grid is None else grid
 
 
 def _dense_is_small(data: bytes) -> bool:
@@ -156,26 +165,32 @@ def _dense_is_small(data: bytes) -> bool:
     return int(match[1]) * parse_ref(widest.decode() + "1")[1] <= 4 * cells + _ROOM
 
 
-def _read_calamine(data: bytes, sheet: SheetInfo, like: Table | None) -> Grid | None:
+def _load(data: bytes, sheet: str) -> CalamineSheet | None:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, XmlError, ZipError
 
-    known: dict[Any, Cell] = {"": None}
-    known.update({code: CellError(code) for code in ERRORS})
-    intern = known.setdefault
     try:
-        found = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet.name)
-        start = found.start
-        if start is None:
-            return Grid((), (), 1)
-        # iter_rows begins at row 1, but at the first column that holds anything.
-        fresh = (tuple([intern(cell, cell) if cell.__class__ is str else cell for cell in row]) for row in found.iter_rows())
-        rows = tuple(fresh) if like is None or not like.rows else tuple(_reusing(fresh, like))
+        return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_name(sheet)
     except (CalamineError, PasswordError, XmlError, ZipError, OSError, ValueError, TypeError, OverflowError):
         return None
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # a bug in its Rust code; no Exception by pyo3's choice
             return None
         raise
+
+
+def _rows(found: CalamineSheet, like: Table | None) -> Grid | None:
+    known: dict[Any, Cell] = {"": None}
+    known.update({code: CellError(code) for code in ERRORS})
+    intern = known.setdefault
+    start = found.start
+    if start is None:
+        return Grid((), (), 1)
+    try:
+        # iter_rows begins at row 1, but at the first column that holds anything.
+        fresh = (tuple([intern(cell, cell) if cell.__class__ is str else cell for cell in row]) for row in found.iter_rows())
+        rows = tuple(fresh) if like is None or not like.rows else tuple(_reusing(fresh, like))
+    except (ValueError, OverflowError):
+        return None
     return Grid(rows, range(1, len(rows) + 1), start[1] + 1)
 
 

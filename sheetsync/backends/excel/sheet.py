@@ -156,9 +156,13 @@ class _Reading:
 
     def _read_table(self) -> Table:
         source = self.source
-        # The values first: calamine's memory is free again before the part is unpacked for the scan.
-        grid = read_grid(self.workbook, self.info, self._like)
-        self.scan = scan(as_utf8(self.package.read(self.info.part)), self.where)
+        data = as_utf8(self.package.read(self.info.part))
+
+        def look() -> None:
+            self.scan = scan(data, self.where)
+
+        grid = read_grid(self.workbook, self.info, data, look, self._like)
+        assert self.scan is not None
         table = read_table(
             grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
             status=source.status, first_column=grid.first_column, numbers=grid.numbers,

@@ -6,14 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 from lxml import etree
 
-from sheetsync.backends.excel.package import local, serialise
+from sheetsync.backends.excel.package import Part, deflate, local, serialise
 from sheetsync.backends.excel.reader import SheetInfo, Workbook
-from sheetsync.backends.excel.strings import SharedStrings, cell_element
+from sheetsync.backends.excel.strings import SharedStrings, cell_element, serial
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.tables import ListObject, resized, widen
 from sheetsync.backends.excel.worksheet import (
@@ -27,7 +27,7 @@ from sheetsync.backends.excel.worksheet import (
     parse_range,
     row_edits,
     say_range,
-    splice,
+    spliced,
 )
 from sheetsync.core.model import (
     NEXT_FOLLOW_UP,
@@ -68,11 +68,10 @@ class Splice:
     where: str
     write_protected: bool
     changes: ChangeSet
-    replaced: dict[str, bytes] = field(default_factory=dict)
-    added: dict[str, bytes] = field(default_factory=dict)
-    longest: dict[int, int] = field(default_factory=dict)  # of each new column's texts, in characters
+    replaced: dict[str, Part] = field(default_factory=dict)
+    added: dict[str, Part] = field(default_factory=dict)
 
-    def parts(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    def parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
         """The parts to replace and to add, by name. Raises Refused, with what stands in the way, before anything is written."""
         self._check_protection()
         columns = self._columns()
@@ -81,16 +80,19 @@ class Splice:
         self._check_new(new)
         self._check_merges(columns)
         strings = self._strings()
-        edits = row_edits(self.found, self._rows(columns, strings))
+        around = sorted([*self._column_edits(new, columns), *self._dimension_edit(columns), *self._resize(new, gone)])
+        body = self.found.elements["sheetData"].start
+        edits = chain(
+            [edit for edit in around if edit[0] <= body], row_edits(self.found, self._rows(columns, strings)),
+            [edit for edit in around if edit[0] > body],
+        )
+        # Deflated at once, block by block: the new part is never in memory as a whole. Styles and strings grow meanwhile.
+        package = self.workbook.package
+        self.replaced[package.real_name(self.info.part)] = deflate(spliced(self.found.data, edits))
         if strings is not None and strings.changed:
             part = self.workbook.part_of("sharedStrings")
             assert part is not None
             self.replaced[part] = strings.serialise()
-        edits += self._column_edits(new, columns)
-        edits += self._dimension_edit(columns)
-        edits += self._resize(new, gone)
-        package = self.workbook.package
-        self.replaced[package.real_name(self.info.part)] = splice(self.found.data, edits)
         self._store_styles()
         self._store_calculation()
         return self.replaced, self.added
@@ -181,8 +183,8 @@ class Splice:
         look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
         refs = {column: letters(column) for column in columns.values()}
         prefix, date1904 = found.prefix, self.workbook.date1904
-        longest = dict.fromkeys(new, 0)
-        for number, group in groupby(self.changes.changes, key=itemgetter(0)):
+        days: dict[date, bytes] = {}
+        for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
             index = index_of.get(number)
             here: dict[int, int] = {}
             row_format = base = None
@@ -203,10 +205,14 @@ class Splice:
                 if text and strings is not None:
                     cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
                         prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
+                elif value.__class__ is date:
+                    day = days.get(value)
+                    if day is None:
+                        day = days[value] = b"%d" % serial(value, date1904=date1904)
+                    cells[column] = b'<%bc r="%b%b" s="%d"><%bv>%b</%bv></%bc>' % (
+                        prefix, refs[column], digits, chosen, prefix, day, prefix, prefix)
                 else:
                     cells[column] = cell_element(prefix, refs[column] + digits, chosen, value, strings, date1904=date1904)
-                if text and new and 2 * len(value) > longest.get(column, MAX_COLUMN):  # type: ignore[arg-type]
-                    longest[column] = max(longest[column], _display_width(value))  # type: ignore[arg-type]
             if number != self.table.header_row:
                 for column in new:
                     if column not in cells and column not in here:
@@ -214,7 +220,6 @@ class Splice:
                         if chosen:
                             cells[column] = b'<%bc r="%b%b" s="%d"/>' % (prefix, refs[column], digits, chosen)
             yield number, cells
-        self.longest = longest
 
     def _column_formats(self) -> dict[int, int]:
         out = {}
@@ -241,7 +246,7 @@ class Splice:
         """`<col>` elements for new columns, wide enough for what they hold; ranges that overlap them are split."""
         if not new:
             return []
-        widths = self._widths(columns)
+        widths = self._widths()
         by_column = {columns[header]: widths[header] for header in self.changes.new_columns}
         prefix = self.found.prefix
         edits: list[Edit] = []
@@ -273,12 +278,19 @@ class Splice:
             edits.append((at, at, element_bytes))
         return edits
 
-    def _widths(self, columns: Mapping[str, int]) -> dict[str, float]:
+    def _widths(self) -> dict[str, float]:
+        """The widths of new columns: that of the longest text in each, within limits."""
         limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
         out = {}
         for header in self.changes.new_columns:
             low, high = limits.get(header, (12, 40))
-            out[header] = float(min(max(low, self.longest[columns[header]] + 2), high))
+            longest = low - 2
+            for _, column, _, text, _, _, _ in self.changes:
+                if column == header and text.__class__ is str and 2 * len(text) > longest:
+                    longest = max(longest, _display_width(text))
+                    if longest + 2 >= high:
+                        break
+            out[header] = float(min(longest + 2, high))
         return out
 
     def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
@@ -290,7 +302,7 @@ class Splice:
         except ValueError:
             return []
         touched = [columns[header] for header in {change.column for change in self.changes}]
-        rows = (self.changes.changes[0].row, self.changes.changes[-1].row)
+        rows = {change.row for change in self.changes}
         wider = say_range(min(top, *rows), min(left, *touched), max(bottom, *rows), max(right, *touched))
         return [] if wider == say_range(top, left, bottom, right) else [_attribute(self.found, element, "ref", wider)]
 

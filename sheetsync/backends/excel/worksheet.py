@@ -11,7 +11,7 @@ import re
 import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
+_BLOCK = 1024**2  # bytes
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 
 _TAG_END = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
@@ -244,6 +245,7 @@ class _General:
             parser.Parse(self.data, True)
         except expat.ExpatError as error:
             raise Refused(f"{self.what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
+        parser.StartElementHandler = parser.EndElementHandler = None  # breaks the circle of parser and self
         if "sheetData" not in self.scan.elements:
             raise Refused(f"{self.what} holds no cells; it is no worksheet.", "Choose another with --sheet NAME.")
         return self.scan
@@ -472,50 +474,59 @@ def _plain_formulas(found: Scan, body: int, last: int) -> bool:
 Edit = tuple[int, int, bytes]
 
 
-def splice(data: bytes, edits: list[Edit]) -> bytes:
-    """The bytes with each (start, end) replaced. Edits may not overlap; those at one place keep their order."""
-    out: list[bytes | memoryview] = []
+def splice(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """The bytes with each (start, end) replaced. Edits come in the order of their places and may not overlap."""
+    return b"".join(spliced(data, edits))
+
+
+def spliced(data: bytes, edits: Iterable[Edit]) -> Iterator[bytes]:
+    """`splice` in blocks, so that a large part never stands in memory twice."""
     view = memoryview(data)
+    block = bytearray()
     position = 0
-    for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1])):
+    for start, end, new in edits:
         assert start >= position, "edits overlap"
-        out.append(view[position:start])
-        out.append(new)
+        block += view[position:start]
+        block += new
         position = end
-    out.append(view[position:])
-    return b"".join(out)
+        if len(block) > _BLOCK:
+            yield bytes(block)
+            block.clear()
+    block += view[position:]
+    yield bytes(block)
 
 
 NewCells = tuple[int, Mapping[int, bytes]]  # a row's number, and its new cells by column number
 
 
-def row_edits(found: Scan, rows: Iterable[NewCells]) -> list[Edit]:
-    """The edits that put cells into rows, which come in the order of their numbers. Rows are made where absent."""
+def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
+    """The edits that put cells into rows, which come in the order of their numbers; the edits come in that of their places.
+
+    Rows are made where absent. Raises Refused where the part's rows or cells are out of order.
+    """
     if found.disorder:
         raise Refused(f"The worksheet can't be written: {found.disorder}.", "Open the workbook in Excel and save it again.")
-    edits: list[Edit] = []
-    new_rows: dict[int, list[bytes]] = {}  # by the place where they are inserted
+    behind: list[bytes] = []  # new rows after the last one
     prefix = found.prefix
     spans: dict[tuple[bytes, int, int], bytes] = {}
     index_of = {number: index for index, number in enumerate(found.numbers)}
     for number, cells in rows:
         columns = sorted(cells)
         index = index_of.get(number)
-        if index is None:
-            place = bisect_left(found.numbers, number)
-            at = found.starts[place] if place < len(found.numbers) else -1
-            made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join([cells[c] for c in columns]), prefix)
-            new_rows.setdefault(at, []).append(made)
+        if index is not None:
+            yield from _one_row(found, index, cells, columns, spans)
             continue
-        _one_row(found, index, cells, columns, spans, edits)
-    for at, made_rows in new_rows.items():
-        edits.append(_rows_at(found, at, b"".join(made_rows)))
-    return edits
+        made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join([cells[c] for c in columns]), prefix)
+        place = bisect_left(found.numbers, number)
+        if place < len(found.numbers):
+            yield found.starts[place], found.starts[place], made
+        else:
+            behind.append(made)
+    if behind:
+        yield _rows_at_end(found, b"".join(behind))
 
 
-def _rows_at(found: Scan, at: int, rows: bytes) -> Edit:
-    if at >= 0:
-        return (at, at, rows)
+def _rows_at_end(found: Scan, rows: bytes) -> Edit:
     element = found.elements["sheetData"]
     if element.tag_end == element.end:  # <sheetData/>
         tag = found.data[element.start : element.end]
@@ -526,43 +537,39 @@ def _rows_at(found: Scan, at: int, rows: bytes) -> Edit:
 
 
 def _one_row(
-    found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int], spans: dict[tuple[bytes, int, int], bytes],
-    edits: list[Edit],
-) -> None:
+    found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int], spans: dict[tuple[bytes, int, int], bytes]
+) -> Iterator[Edit]:
     data = found.data
     start, tag_end, end = found.starts[index], found.tag_ends[index], found.ends[index]
     if end < 0:  # <row/>
         tag = _widened(data[start:tag_end], columns[0], columns[-1])
         made = b"".join([cells[column] for column in columns])
-        edits.append((start, tag_end, tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix))
+        yield start, tag_end, tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix
         return
     at = data.find(b"spans", start, tag_end)
     if at >= 0:
-        key = (data[at:tag_end], columns[0], columns[-1])
+        old = data[at - 1 : tag_end]
+        key = (old, columns[0], columns[-1])
         tail = spans.get(key)
         if tail is None:  # from before "spans" to the tag's end: alike in most rows
-            tail = spans[key] = _widened(data[at - 1 : tag_end], columns[0], columns[-1])
-        if tail != data[at - 1 : tag_end]:
-            edits.append((at - 1, tag_end, tail))
+            tail = spans[key] = _widened(old, columns[0], columns[-1])
+        if tail != old:
+            yield at - 1, tag_end, tail
     here = found.row_columns(index)
     last = here[-1] if here else 0
-    if columns[0] > last:
-        edits.append((end, end, b"".join([cells[column] for column in columns])))
-        return
     behind: list[bytes] = []
-    at_place: dict[int, list[bytes]] = {}
-    for column in columns:
+    for column in columns:  # in order, and so are the places
         if column > last:
             behind.append(cells[column])
             continue
         span = found.cell(index, column)
         if span is not None:
-            edits.append((span.start, span.end, cells[column]))
+            yield span.start, span.end, cells[column]
         else:
-            at_place.setdefault(found.insertion(index, column), []).append(cells[column])
-    edits += [(place, place, b"".join(made)) for place, made in at_place.items()]
+            place = found.insertion(index, column)
+            yield place, place, cells[column]
     if behind:
-        edits.append((end, end, b"".join(behind)))
+        yield end, end, b"".join(behind)
 
 
 def _widened(tag: bytes, first: int, last: int) -> bytes:
