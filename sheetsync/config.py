@@ -20,7 +20,7 @@ from sheetsync import __version__, resources
 from sheetsync.backends import SOURCES
 from sheetsync.checks import CHECKS
 from sheetsync.core.contracts import Check, Source
-from sheetsync.core.nearest import did_you_mean
+from sheetsync.core.nearest import did_you_mean, nearest
 from sheetsync.errors import NotReachable, Refused, SettingsError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
@@ -194,11 +194,19 @@ def load_playbook(
 
 def _check_names(base: Mapping[str, Any], over: Mapping[str, Any]) -> None:
     """Raises Fault for a rule or quiet reason of the settings that is neither a change of one there is nor a whole new one."""
+    there = base.get("columns", {})
+    for name, value in over.get("columns", {}).items():
+        if name in there or not isinstance(value, dict) or set(value) != {"header"}:
+            continue
+        if (near := nearest(name, there, cutoff=0.75)) is not None:
+            raise Fault(("columns", name), f'The playbook has no column "{name}".', f'Did you mean "{near}"?')
     for table, needed, said in (("rules", ("due", "step"), "rule"), ("quiet", ("when", "until", "through"), "quiet reason")):
         there = base.get(table, {})
         for name, value in over.get(table, {}).items():
+            if not isinstance(value, dict) or name in there:
+                continue
             lacking = all(key not in value for key in needed) if said == "quiet reason" else any(key not in value for key in needed)
-            if isinstance(value, dict) and name not in there and lacking:
+            if lacking:
                 raise Fault((table, name), f'The playbook has no {said} "{name}" to change, and a new one needs '
                             f"{' and '.join(needed) if said == 'rule' else ' or '.join(needed)}.", did_you_mean(name, there))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from sheetsync.core.model import (
     HEADER,
@@ -178,6 +180,9 @@ def patch(table: Table, changes: ChangeSet) -> Table:
     """The table with all changes made. Raises TableChanged where a cell doesn't hold what the change expects."""
     if not changes.changes:
         return table
+    for text in changes.new_columns:
+        if text in table.header:
+            raise TableChanged(f'The column "{text}" stands there meanwhile.')
     header = (*table.header, *changes.new_columns)
     positions: dict[str, int] = {}
     for position, text in enumerate(header):
@@ -192,31 +197,23 @@ def patch(table: Table, changes: ChangeSet) -> Table:
     if added:
         blank = (None,) * added
         rows = [row + blank for row in rows]
-    edited: dict[int, list[Cell]] = {}
     new_header = list(header)
-    for change in changes:
-        found = positions.get(change.column)
-        if found is None:
-            raise TableChanged(f'The column "{change.column}" is no longer there.')
-        if change.row == table.header_row:
-            new_header[found] = "" if change.after is None else str(change.after)
-            header_styles[change.column] = change.style
-            if change.after is None:
-                header_styles.pop(change.column)
-                styles.pop(change.column)
+    for number, group in groupby(sorted(changes, key=itemgetter(0)), key=itemgetter(0)):
+        if number == table.header_row:
+            for change in group:
+                _patch_header(change, positions, new_header, header_styles, styles)
             continue
-        index = index_of.get(change.row)
+        index = index_of.get(number)
         if index is None:
-            raise TableChanged(f"Row {change.row} is no longer there.")
-        cells = edited.get(index)
-        if cells is None:
-            cells = edited[index] = list(rows[index])
-        if not same(cells[found], change.before):
-            raise TableChanged(f'Row {change.row}, "{change.column}" no longer holds what was read.')
-        cells[found] = change.after
-        if change.column in styles:
-            styles[change.column][index] = change.style
-    for index, cells in edited.items():
+            raise TableChanged(f"Row {number} is no longer there.")
+        cells = list(rows[index])
+        for change in group:
+            found = positions.get(change.column)
+            if found is None or not same(cells[found], change.before):
+                raise TableChanged(f'Row {number}, "{change.column}" no longer holds what was read.')
+            cells[found] = change.after
+            if change.column in styles:
+                styles[change.column][index] = change.style
         rows[index] = tuple(cells)
     width = len(new_header)
     while not new_header[width - 1] and all(row[width - 1] is None for row in rows):
@@ -230,3 +227,16 @@ def patch(table: Table, changes: ChangeSet) -> Table:
         header_styles=header_styles,
         styles={text: tuple(values) for text, values in styles.items()},
     )
+
+
+def _patch_header(
+    change: Change, positions: dict[str, int], header: list[str], header_styles: dict[str, Style], styles: dict[str, list[Style]]
+) -> None:
+    found = positions.get(change.column)
+    if found is None:
+        raise TableChanged(f'The column "{change.column}" is no longer there.')
+    header[found] = "" if change.after is None else str(change.after)
+    header_styles[change.column] = change.style
+    if change.after is None:
+        header_styles.pop(change.column)
+        styles.pop(change.column)

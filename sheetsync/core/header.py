@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from sheetsync.core.model import (
     Cell,
@@ -63,21 +65,29 @@ def map_columns(
             by_text.setdefault(text, []).append(position)
             by_normal.setdefault(normal(text), []).append(position)
     found: dict[str, int] = {}
-    for column in columns:
-        for word in _wanted(column):
-            positions = by_normal.get(normal(word), [])
-            if len(positions) > 1 and column.header is not None and len(by_text.get(word, ())) == 1:
-                positions = by_text[word]  # the owner's mapping, spelled exactly like one of them, says which
-            if len(positions) > 1:
-                cells = " and ".join(f"{column_letters(first_column + p)}{header_row or ''}" for p in positions)
-                raise Refused(
-                    f'{where or "The table"}: two headers are alike, "{header[positions[0]]}" in {cells}, '
-                    f"and the column {column.name} can't be told from them.",
-                    f'Rename one of them, or say which it is in sheetsync.toml: [columns] "{column.name}" = "…".',
-                )
-            if positions:
-                found[column.name] = positions[0]
-                break
+    taken: set[int] = set()
+    columns = list(columns)
+    # What the owner's mapping says goes first, then names, then aliases: a header is one column's alone.
+    rounds: list[list[tuple[Column, str]]] = [
+        [(column, column.header) for column in columns if column.header is not None],
+        [(column, column.name) for column in columns if column.header is None],
+        [(column, alias) for column in columns if column.header is None for alias in column.aliases],
+    ]
+    for column, word in chain.from_iterable(rounds):
+        positions = [p for p in by_normal.get(normal(word), []) if p not in taken]
+        if column.name in found or not positions:
+            continue
+        if len(positions) > 1 and column.header is not None and len(by_text.get(word, ())) == 1:
+            positions = by_text[word]  # the owner's mapping, spelled exactly like one of them, says which
+        if len(positions) > 1:
+            cells = " and ".join(f"{column_letters(first_column + p)}{header_row or ''}" for p in positions)
+            raise Refused(
+                f'{where or "The table"}: two headers are alike, "{header[positions[0]]}" in {cells}, '
+                f"and the column {column.name} can't be told from them.",
+                f'Rename one of them, or say which it is in sheetsync.toml: [columns] "{column.name}" = "…".',
+            )
+        found[column.name] = positions[0]
+        taken.add(positions[0])
     return found
 
 
@@ -175,16 +185,11 @@ def read_table(
     ends = {mapping[name] for name in (*[name for name in key if name in mapping][:1], "Name") if name in mapping}
     ours_at = {position for position, text in enumerate(header) if status.is_ours(text)}
     if end is None:
-        end = top
-        for index in range(len(grid) - 1, top, -1):
-            row = grid[index]
-            if any(
-                left + p < len(row) and not is_blank(row[left + p])
-                and (p in ours_at or (numbers[index], first_column + left + p) not in formula_cells)
-                for p in ends | ours_at
-            ):
-                end = index
-                break
+        end = _last(grid, top, left, ends, ours_at, numbers, first_column, formula_cells)
+        if end == top:  # names that are all formulas: then whatever else the playbook knows of
+            end = _last(grid, top, left, set(mapping.values()), ours_at, numbers, first_column, formula_cells)
+    else:
+        end = bisect_right(numbers, end) - 1
     width = right - left
     whole = left == 0 and all(len(row) == width for row in grid[top + 1 : end + 1])
     rows = tuple(grid[top + 1 : end + 1]) if whole else tuple(_slice(row, left, right) for row in grid[top + 1 : end + 1])
@@ -201,6 +206,21 @@ def read_table(
     )
 
 
+def _last(
+    grid: Sequence[tuple[Cell, ...]], top: int, left: int, ends: set[int], ours: set[int], numbers: Sequence[int], first_column: int,
+    formula_cells: frozenset[tuple[int, int]],
+) -> int:
+    """The last index with a value (no formula's) at one of the positions `ends`, or anything at one of `ours`; else `top`."""
+    for index in range(len(grid) - 1, top, -1):
+        row = grid[index]
+        for p in ends | ours:
+            if left + p < len(row) and not is_blank(row[left + p]) and (
+                p in ours or (numbers[index], first_column + left + p) not in formula_cells
+            ):
+                return index
+    return top
+
+
 def _slice(row: tuple[Cell, ...], left: int, right: int) -> tuple[Cell, ...]:
     part = row[left:right]
     return part if len(part) == right - left else part + (None,) * (right - left - len(part))
@@ -210,7 +230,7 @@ def _extent(
     grid: Sequence[tuple[Cell, ...]], top: int, columns: Sequence[Column], header_row: int, first_column: int,
     bounds: Sequence[Bounds],
 ) -> tuple[int, int, int | None]:
-    """First and one-past-last position of the table in the grid, and its last index where a ListObject says so."""
+    """First and one-past-last position of the table in the grid, and its last row number where a ListObject says so."""
     texts = [text_of(cell) for cell in grid[top]]
     words = {normal(word) for column in columns for word in _wanted(column)}
     named = [position for position, text in enumerate(texts) if text and normal(text) in words]
@@ -218,7 +238,7 @@ def _extent(
             and any(b.first_column <= first_column + p <= b.last_column for p in named)]
     if held:
         best = max(held, key=lambda b: sum(b.first_column <= first_column + p <= b.last_column for p in named))
-        return best.first_column - first_column, best.last_column - first_column + 1, top + best.last_row - header_row
+        return best.first_column - first_column, best.last_column - first_column + 1, best.last_row
     used = [position for position, text in enumerate(texts) if text]
     left, right = used[0], used[-1] + 1
     # An unnamed column of data right beside the table belongs to it: status columns must not land on it.

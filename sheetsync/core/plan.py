@@ -82,6 +82,8 @@ def clean(text: str) -> str | None:
     """
     if not text.isprintable() or "  " in text or text[:1] == " " or text[-1:] == " ":
         text = " ".join(_UNSAFE.sub(" ", text).split())
-    if len(text) > MAX_CELL_TEXT:
-        text = text[: MAX_CELL_TEXT - 1] + "…"
+    if 2 * len(text) > MAX_CELL_TEXT:  # Excel counts UTF-16 units: an emoji is two
+        units = text.encode("utf-16-le")
+        if len(units) > 2 * MAX_CELL_TEXT:
+            text = units[: 2 * (MAX_CELL_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
     return text or None

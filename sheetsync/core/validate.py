@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sheetsync.core.contracts import Check
@@ -14,6 +14,7 @@ _TOTALS = frozenset({
     "total", "totals", "subtotal", "sub-total", "grand total", "sum", "average", "count", "total customers", "summe",
     "gesamt", "totaal", "totale",
 })
+_LEGEND_HEADINGS = frozenset({"legend", "key", "note", "notes", "colours", "colors", "explanation", "legende"})
 _LEGEND_LENGTH = 60  # characters; a lone text longer than this below the table is no customer's name
 
 
@@ -106,17 +107,19 @@ def _customer_indexes(table: Table, positions: dict[str, int], key: str | None) 
             ):
                 filled.append(i)
     named = [positions[name] for name in (key, "Name") if name is not None and name in positions]
-    totals = {i for i in filled if _is_total(rows[i], named)}
+    totals = {
+        i for i in filled if _is_total(rows[i], named, {p for p in table.formulas if (numbers[i], p) in formulas} if formulas else ())
+    }
     if totals:
         filled = [i for i in filled if i not in totals]
     return _without_legend(rows, filled)
 
 
-def _is_total(row: tuple[Cell, ...], named: Sequence[int]) -> bool:
+def _is_total(row: tuple[Cell, ...], named: Sequence[int], formulas: Collection[int]) -> bool:
     """Whether a row is a totals line: it says so where a customer's key or name would be, and counts for the rest."""
     said = [p for p in named if isinstance(row[p], str) and str(row[p]).strip(" :.").casefold() in _TOTALS]
     return bool(said) and all(
-        is_blank(cell) or p in said or (isinstance(cell, (int, float)) and not isinstance(cell, bool))
+        is_blank(cell) or p in said or p in formulas or (isinstance(cell, (int, float)) and not isinstance(cell, bool))
         for p, cell in enumerate(row)
     )
 
@@ -126,7 +129,9 @@ def _without_legend(rows: Sequence[tuple[Cell, ...]], filled: list[int]) -> list
     end = len(filled)
     while end > 0:
         cells = [cell for cell in rows[filled[end - 1]] if not is_blank(cell)]
-        if len(cells) != 1 or not isinstance(cells[0], str) or not _explains(cells[0]):
+        if len(cells) != 1 or not isinstance(cells[0], str):
+            break
+        if not _explains(cells[0]) and (end == len(filled) or cells[0].strip().casefold() not in _LEGEND_HEADINGS):
             break
         end -= 1
     while 0 < end < len(filled) and filled[end] == filled[end - 1] + 1:

@@ -176,7 +176,10 @@ def parse_number(cell: Cell, *, money: bool = False) -> float | Fault:
         text = cell.strip()
         if money:
             text = _CURRENCY.sub("", text).strip()
-        text = text.replace(" ", " ").replace(" ", " ")
+        text = text.replace("\u00a0", " ").replace("\u202f", " ")
+        if money and re.fullmatch(r"[+-]?\d{1,3}\.\d{3}", text):
+            whole, part = text.split(".")
+            return Fault(cell, "number", f'"{_short(cell)}" could be {whole}{part} or {whole}.{part}', "Type it as a number.")
         if _PLAIN_NUMBER.fullmatch(text):
             return float(text)
         if _GROUPED.fullmatch(text):

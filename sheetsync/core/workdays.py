@@ -54,7 +54,7 @@ class Calendar:
         return day
 
     def roll_forward(self, day: date) -> date:
-        """The day itself where it is open, else the next open one."""
+        """The day itself where it is open, else the next open one. Raises OverflowError past the year 9999."""
         return self._next_open(day, _DAY)
 
     def roll_back(self, day: date) -> date:
@@ -62,13 +62,10 @@ class Calendar:
         return self._next_open(day, -_DAY)
 
     def _next_open(self, day: date, step: timedelta) -> date:
-        try:
-            for _ in range(_LONGEST_CLOSURE):
-                if self.is_open(day):
-                    return day
-                day += step
-        except OverflowError:
-            pass
+        for _ in range(_LONGEST_CLOSURE):
+            if self.is_open(day):
+                return day
+            day += step
         raise SettingsError(
             f"[calendar] leaves no open day near {day.isoformat()}.", "Shorten closed, or leave days out of weekend."
         )

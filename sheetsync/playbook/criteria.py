@@ -106,10 +106,10 @@ def parse_criterion(text: str) -> Criterion:
         if operator in ("=", "<>"):
             return Criterion(words, operator, "")
         raise ValueError(f'"{words}" compares with nothing; write a number or a date behind it, such as "{operator}0"')
-    return Criterion(words, operator, _operand(words, rest))
+    return Criterion(words, operator, _operand(words, operator, rest))
 
 
-def _operand(words: str, rest: str) -> str | float | date | Today:
+def _operand(words: str, operator: Operator, rest: str) -> str | float | date | Today:
     if match := _TODAY.fullmatch(rest):
         if match[1] is None:
             return Today()
@@ -120,19 +120,19 @@ def _operand(words: str, rest: str) -> str | float | date | Today:
     number = plain_number(rest)
     if number is not None:
         return number
-    if _ISO.fullmatch(rest):
-        try:
-            return read_date(rest)
-        except ValueError as error:
-            raise ValueError(f'"{words}": {rest} {error}') from None
     if _AMBIGUOUS.fullmatch(rest):
         raise ValueError(f'"{words}": write the date as year-month-day, such as 2026-04-03')
-    if re.search(r"[+-]\s*\d+\s", rest):
-        first = re.split(r"\s*[+-]", rest, maxsplit=1)[0]
-        if nearest(first, ["today"], cutoff=0.6) is not None:
-            raise ValueError(f'"{words}": did you mean "{words.replace(first, "today", 1)}"?')
-    if (unit := rest.split(" ", 1)[-1].lower()) in UNITS and plain_number(rest.split(" ", 1)[0]) is not None:
-        raise ValueError(f'"{words}" counts {unit} from nothing; did you mean "{words.replace(rest, "today - " + rest)}"?')
+    try:
+        return read_date(rest)
+    except ValueError as error:
+        if _ISO.fullmatch(rest):
+            raise ValueError(f'"{words}": {rest} {error}') from None
+    if (match := re.fullmatch(r"(\S+?)\s*([+-]?)\s*(\d+\s.+)", rest)) and nearest(match[1], ["today"], cutoff=0.6) is not None:
+        right = f"today {match[2] or '-'} {match[3]}"
+        raise ValueError(f'"{words}": did you mean "{words.replace(rest, right)}"?')
+    parts = rest.split(" ", 1)
+    if operator not in ("=", "<>") and parts[-1].lower() in UNITS and plain_number(parts[0]) is not None:
+        raise ValueError(f'"{words}" counts {parts[-1]} from nothing; did you mean "{words.replace(rest, "today - " + rest)}"?')
     return rest
 
 
@@ -209,6 +209,8 @@ def _compare(operator: Operator, operand: float, *, as_number: Callable[[Any], f
 
 
 def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"  # what a ticked box shows in a formula
     return text_of(value.raw if value.__class__ is Fault else value).casefold()
 
 

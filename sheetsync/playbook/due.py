@@ -137,8 +137,12 @@ def parse_due(text: str) -> Due:
         if not re.fullmatch(r"\d+", match[1]):
             number = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "six": 6}.get(match[1].lower(), 1)
             right = f"{number} {match[2]} {match[3]} {match[4]}"
+            right = _right(right) or right
             raise ValueError(f'"{words}": "{match[1]}" is no number; did you mean "{right}"?')
         if match[2].lower() not in UNITS:
+            business = re.fullmatch(r"(?:working|work|week)\s*(days?)", match[2], re.IGNORECASE)
+            if business is not None:
+                raise ValueError(f'"{words}": did you mean "{words.replace(match[2], "business " + business[1])}"?')
             raise ValueError(f'"{words}": "{match[2]}" is no unit of time{_near_unit(words, match[2], int(match[1]))}')
         period = parse_period(f"{match[1]} {match[2]}")
         return Due("after" if match[3].lower() == "after" else "before", _columns(words, match[4]), period)
@@ -147,7 +151,7 @@ def parse_due(text: str) -> Due:
 
 def _columns(words: str, text: str) -> tuple[str, ...]:
     columns = tuple(part.strip() for part in re.split(r"\s+or\s+", text, flags=re.IGNORECASE))
-    if not all(columns):
+    if any(not part or re.fullmatch(r"or|or\s.*|.*\sor", part, re.IGNORECASE) for part in columns):
         raise ValueError(f'"{words}" names no column beside "or"')
     return columns
 
@@ -159,19 +163,39 @@ def _near_unit(words: str, unit: str, count: int) -> str:
     return f'; did you mean "{words.replace(unit, near)}"?'
 
 
+_SAID_OTHERWISE = (
+    (r"\b(since|from|past|following)\b", "after"),
+    (r"\b(until|till|prior to|ahead of)\b", "before"),
+    (r"\b(working|work|week)\s*days?\b", "business days"),
+    (r"^(\d+)([a-z])", r"\1 \2"),
+    (r"^(days?|business days?|weeks?|months?|quarters?|years?)\b", r"1 \1"),
+    (r"^(yearly|annually|every year)\s+(?!on\b)", "yearly on "),
+)
+
+
 def _near_phrase(words: str) -> str:
-    """The nearest right phrase to one that doesn't parse: misspelt small words mended one by one."""
+    """The nearest right phrase to one that doesn't parse: other ways to say it, misspelt small words, mended in turn."""
+    mended = words
+    for pattern, right in _SAID_OTHERWISE:
+        mended = re.sub(pattern, right, mended, count=1, flags=re.IGNORECASE)
+        if (phrase := _right(mended)) is not None:
+            return f'; did you mean "{phrase}"?'
     known = ("after", "before", "on", "yearly", "or")
     parts = words.split(" ")
     for index, part in enumerate(parts):
         near = nearest(part, known, cutoff=0.5)
-        if near is None or part.lower() in known:
-            continue
-        mended = " ".join([*parts[:index], near, *parts[index + 1 :]])
-        if _ON.fullmatch(mended) or _INTERVAL.fullmatch(mended):
-            try:
-                parse_due(mended)
-            except ValueError:
-                continue
-            return f'; did you mean "{mended}"?'
+        if near is not None and part.lower() not in known:
+            phrase = _right(" ".join([*parts[:index], near, *parts[index + 1 :]]))
+            if phrase is not None:
+                return f'; did you mean "{phrase}"?'
     return f"; write it {EXAMPLES}"
+
+
+def _right(words: str) -> str | None:
+    """The phrase, well spelled, where it is one."""
+    if not (_ON.fullmatch(words) or _INTERVAL.fullmatch(words)):
+        return None
+    try:
+        return str(parse_due(words))
+    except ValueError:
+        return None

@@ -131,9 +131,9 @@ def _candidates(
         latest = clock.latest(i, due)
         moved = False
         if contacts is not None and isinstance(contacts[i], date):
-            earliest = clock.after_gap(contacts[i])
-            if earliest is not None and due < earliest:
-                due, latest, moved = earliest, max(latest, earliest), True
+            gap = clock.after_gap(contacts[i])
+            if gap is not None and due < gap[0]:
+                due, latest, moved = gap[1], max(latest, gap[1]), True
                 begins = clock.begins(due)
         found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
     return unsure
@@ -156,7 +156,7 @@ class _Clock:
         self._times: dict[date, tuple[date, date] | None] = {}
         self._yearly: dict[tuple[date, date], tuple[date, date] | None] = {}
         self._latest: dict[date, date | None] = {}
-        self._gaps: dict[date, date | None] = {}
+        self._gaps: dict[date, tuple[date, date] | None] = {}
 
     def begins(self, due: date) -> date:
         """The first day on which a candidate due then is active."""
@@ -202,12 +202,13 @@ class _Clock:
                 return due if day is None or day < due else day
         return due
 
-    def after_gap(self, contact: date) -> date | None:
-        """The first open day that leaves the minimum gap after a contact."""
+    def after_gap(self, contact: date) -> tuple[date, date] | None:
+        """The day that leaves the minimum gap after a contact, and the same rolled to an open day."""
         if contact not in self._gaps:
             assert self.gap is not None
             try:
-                self._gaps[contact] = self.calendar.roll_forward(self.gap.after(contact, self.calendar))
+                day = self.gap.after(contact, self.calendar)
+                self._gaps[contact] = (day, self.calendar.roll_forward(day))
             except (OverflowError, ValueError):
                 self._gaps[contact] = None
         return self._gaps[contact]

@@ -43,9 +43,9 @@ def _criteria(value: Any) -> AnyOf:
     words = []
     for text in texts:
         if isinstance(text, bool):
-            text = "yes" if text else "no"
+            text = "true" if text else "false"
         if isinstance(text, (int, float)):
-            text = f"{text:g}"
+            text = repr(int(text) if isinstance(text, float) and text.is_integer() else text)
         if isinstance(text, date):
             text = text.isoformat()
         if not isinstance(text, str):
@@ -178,8 +178,8 @@ class StatusSpec(_Spec):
     @field_validator("mark")
     @classmethod
     def _some_mark(cls, mark: str) -> str:
-        if not mark.strip() or mark != " ".join(mark.split()) + " " * (len(mark) - len(mark.rstrip())):
-            raise ValueError("the mark tells sheetsync's columns from yours; it needs a visible character")
+        if not mark.strip() or mark.removesuffix(" ") != " ".join(mark.split()):
+            raise ValueError("the mark tells sheetsync's columns from yours; it needs a visible character, and one space behind it at most")
         return mark
 
     @field_validator("columns")
@@ -372,6 +372,9 @@ def _columns(spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], 
     declared = set(spec.columns)
     by_normal = {normal(name): name for name in declared}
     for name, column in spec.columns.items():
+        if column.header is not None and status.is_ours(" ".join(column.header.split())):
+            raise Fault(("columns", name), f'"{column.header}" is a status column, which sheetsync itself writes.',
+                        "Name a column of yours.")
         yield Column(
             name=name, type=column.type, aliases=tuple(column.aliases), header=column.header,
             required=column.required, unique=column.unique, choices=tuple(column.choices), order=column.order,
@@ -421,6 +424,10 @@ def _check_words(spec: PlaybookSpec, playbook: Playbook) -> None:
     for name in spec.key:
         if name not in names:
             raise Fault(("key",), f'key names "{name}", which is no column of the playbook.', did_you_mean(name, names))
+    for kind, named in (("rules", spec.rules), ("quiet", spec.quiet)):
+        for name in named:
+            if not name.strip():
+                raise Fault((kind, name), "a name has to be visible.", "Give it one; it stands in the sheet.")
     for name, reason in spec.quiet.items():
         if name in model.STATUSES:
             raise Fault(("quiet", name), f'"{name}" is a status already.', "Give the quiet reason a name of its own.")
@@ -467,6 +474,8 @@ def _fault(spec: type[BaseModel], error: Any) -> Fault:
     if kind == "extra_forbidden":
         known = _known_keys(spec, path[:-1])
         return Fault(path, f'"{path[-1]}" is not a setting that exists.', did_you_mean(path[-1], known))
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return Fault(path, f'"{_shown(error["input"])}" is not possible here; write a table of settings in {{ }} or under its own heading.')
     if kind == "missing":
         return Fault(path, f'"{path[-1]}" is missing.', "")
     if kind == "value_error":

@@ -50,15 +50,16 @@ def proven(
     member = next(m for m in package.members if m.filename == part)
     if checksum != member.CRC or strings_part is None:
         return False
-    found = scan_plain(as_utf8(package.read(part)), part)
     columns = frozenset(ours.values())
-    if found is None or before(found, columns) != old:
-        return False
     positions = {column: expected.header.index(header) for header, column in ours.items()}
     texts = {row[position] for row in expected.rows for position in positions.values() if isinstance(row[position], str)}
     strings = SharedStrings(as_utf8(package.read(strings_part)))
     strings.want([str(text) for text in texts])
     if strings.changed or not strings.usable:
+        return False
+    strings.data = b""  # the worksheet part needs the room
+    found = scan_plain(as_utf8(package.read(part)), part)
+    if found is None or before(found, columns) != old:
         return False
     wanted = _Wanted(strings, date1904=date1904)
     index_of = {number: index for index, number in enumerate(found.numbers)}

@@ -92,7 +92,7 @@ class Splice:
         if strings is not None and strings.changed:
             part = self.workbook.part_of("sharedStrings")
             assert part is not None
-            self.replaced[part] = strings.serialise()
+            self.replaced[part] = deflate(strings.blocks())
         self._store_styles()
         self._store_calculation()
         return self.replaced, self.added

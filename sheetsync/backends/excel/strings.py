@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import xml.parsers.expat as expat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
-from sheetsync.backends.excel.worksheet import NAMESPACES, Edit, splice
+from sheetsync.backends.excel.worksheet import NAMESPACES
 from sheetsync.core.model import Cell, CellError
 
 _EPOCH = datetime(1899, 12, 30)
+_ENTRIES_A_BLOCK = 5000
 OFFSET_1904 = 1462  # days between the 1900 and the 1904 date systems
 _SPECIAL = re.compile(r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\r]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -146,8 +147,8 @@ class SharedStrings:
         """Whether a text was added."""
         return bool(self._new)
 
-    def serialise(self) -> bytes:
-        """The part with the new entries spliced in and the counts right, where it has them."""
+    def blocks(self) -> Iterator[bytes]:
+        """The part in blocks, with the new entries spliced in and the counts right, where it has them."""
         start, end = self._root_tag
         tag = self.data[start:end]
 
@@ -157,11 +158,14 @@ class SharedStrings:
             return b"%b=%b%d%b" % (match[1], match[2], new, match[2])
 
         tag = _COUNTS.sub(counted, tag)
-        made = b"".join(self._new)
-        if self._closed:
-            return splice(self.data, [(start, end, tag[:-2].rstrip() + b">" + made + b"</%bsst>" % self.prefix)])
-        edits: list[Edit] = [(start, end, tag), (self._insert_at, self._insert_at, made)]
-        return splice(self.data, edits)
+        yield self.data[:start]
+        if self._closed:  # <sst/>
+            yield tag[:-2].rstrip() + b">"
+        else:
+            yield tag + self.data[end : self._insert_at]
+        for place in range(0, len(self._new), _ENTRIES_A_BLOCK):
+            yield b"".join(self._new[place : place + _ENTRIES_A_BLOCK])
+        yield b"</%bsst>" % self.prefix + self.data[end:] if self._closed else self.data[self._insert_at :]
 
 
 # One entry: its text where it is plain, nothing captured where it has runs, phonetics or attributes.
