@@ -195,8 +195,9 @@ def load_playbook(
 def _check_names(base: Mapping[str, Any], over: Mapping[str, Any]) -> None:
     """Raises Fault for a rule or quiet reason of the settings that is neither a change of one there is nor a whole new one."""
     there = base.get("columns", {})
+    named = str([{key: part.get(key) for key in ("rules", "quiet")} for part in (base, over)])
     for name, value in over.get("columns", {}).items():
-        if name in there or not isinstance(value, dict) or set(value) != {"header"}:
+        if name in there or name in named or not isinstance(value, dict) or set(value) != {"header"}:
             continue
         if (near := nearest(name, there, cutoff=0.75)) is not None:
             raise Fault(("columns", name), f'The playbook has no column "{name}".', f'Did you mean "{near}"?')

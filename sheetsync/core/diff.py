@@ -127,9 +127,11 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
             style = PLAIN if styles is None else styles[index]
             back.append(Change(table.numbers[index], change.column, change.after, change.before, style,
                                change.style_before, change.anchor))
-    left = {change.column for change in skipped}
+    emptied = Counter(change.column for change in back if change.before is not None and change.after is None)
     for change in made:
-        if change.column not in left:
+        position = table.position(change.column)
+        filled = 0 if position is None else len([row for row in table.rows if row[position] is not None])
+        if filled == emptied[change.column]:  # else something of somebody's would stand there without a header
             style = table.header_styles.get(change.column, HEADER)
             back.append(Change(table.header_row, change.column, change.column, None, style, PLAIN, None))
     return ChangeSet(tuple(back)), tuple(skipped)

@@ -51,7 +51,8 @@ def _wanted(column: Column) -> list[str]:
 
 
 def map_columns(
-    header: Sequence[str], columns: Iterable[Column], *, where: str = "", first_column: int = 1, header_row: int = 0
+    header: Sequence[str], columns: Iterable[Column], *, status: StatusSettings | None = None, where: str = "",
+    first_column: int = 1, header_row: int = 0,
 ) -> dict[str, int]:
     """Which position of `header` each playbook column has; absent ones are left out.
 
@@ -61,7 +62,7 @@ def map_columns(
     by_text: dict[str, list[int]] = {}
     by_normal: dict[str, list[int]] = {}
     for position, text in enumerate(header):
-        if text:
+        if text and not (status is not None and status.is_ours(text)):  # status columns are nobody's
             by_text.setdefault(text, []).append(position)
             by_normal.setdefault(normal(text), []).append(position)
     found: dict[str, int] = {}
@@ -112,7 +113,9 @@ def near_misses(header: Sequence[str], columns: Iterable[Column], found: Mapping
     return tuple(pairs[:_MAX_NEAR_MISSES])
 
 
-def find_header(grid: Sequence[Sequence[Cell]], columns: Sequence[Column], key: Sequence[str]) -> tuple[int, int] | None:
+def find_header(
+    grid: Sequence[Sequence[Cell]], columns: Sequence[Column], key: Sequence[str], status: StatusSettings | None = None
+) -> tuple[int, int] | None:
     """The index of the row that names most playbook columns, and how many; None where no row will do.
 
     A row will do when it names two or more columns, the key or the Name among them.
@@ -121,7 +124,10 @@ def find_header(grid: Sequence[Sequence[Cell]], columns: Sequence[Column], key: 
     words = {normal(word): column.name for column in reversed(columns) for word in _wanted(column)}
     best: tuple[int, int] | None = None
     for index, row in enumerate(grid[:SEARCHED_ROWS]):
-        texts = {normal(cell) for cell in row if isinstance(cell, str) and cell}
+        texts = {
+            normal(cell) for cell in row
+            if isinstance(cell, str) and cell and not (status is not None and status.is_ours(" ".join(cell.split())))
+        }
         named = {words[text] for text in texts if text in words}
         if len(named) >= 2 and texts & anchors and (best is None or len(named) > best[1]):
             best = (index, len(named))
@@ -170,7 +176,7 @@ def read_table(
     Raises Refused where there is no header row or a status column stands there twice.
     """
     where = f"{source}, worksheet {sheet}"
-    found = find_header(grid, columns, key)
+    found = find_header(grid, columns, key, status)
     if found is None:
         raise no_header(grid, columns, where)
     numbers = range(first_row, first_row + len(grid)) if numbers is None else numbers
@@ -181,13 +187,14 @@ def read_table(
     for ours in status.headers:
         if header.count(ours) > 1:
             raise Refused(f'{where}: the status column "{ours}" stands there twice.', "Delete one of the two columns.")
-    mapping = map_columns(header, columns, where=where, first_column=first_column + left, header_row=header_row)
+    mapping = map_columns(header, columns, status=status, where=where, first_column=first_column + left, header_row=header_row)
     ends = {mapping[name] for name in (*[name for name in key if name in mapping][:1], "Name") if name in mapping}
     ours_at = {position for position, text in enumerate(header) if status.is_ours(text)}
     if end is None:
         end = _last(grid, top, left, ends, ours_at, numbers, first_column, formula_cells)
-        if end == top:  # names that are all formulas: then whatever else the playbook knows of
-            end = _last(grid, top, left, set(mapping.values()), ours_at, numbers, first_column, formula_cells)
+        if any(first_column + left + p == column for _, column in formula_cells for p in ends):
+            # Keys or names made by formulas: a row also counts where something else the playbook knows of was typed.
+            end = max(end, _last(grid, top, left, set(mapping.values()), ours_at, numbers, first_column, formula_cells))
     else:
         end = bisect_right(numbers, end) - 1
     width = right - left

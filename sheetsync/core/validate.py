@@ -36,7 +36,7 @@ def see_customers(
 ) -> Customers:
     """The table seen through the playbook's columns; values that can't be read are Faults."""
     positions = map_columns(
-        table.header, columns, where=f"{table.source}, worksheet {table.sheet}", first_column=table.first_column,
+        table.header, columns, status=status, where=f"{table.source}, worksheet {table.sheet}", first_column=table.first_column,
         header_row=table.header_row,
     )
     found = [column for column in columns if column.name in positions]

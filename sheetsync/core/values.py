@@ -177,7 +177,7 @@ def parse_number(cell: Cell, *, money: bool = False) -> float | Fault:
         if money:
             text = _CURRENCY.sub("", text).strip()
         text = text.replace("\u00a0", " ").replace("\u202f", " ")
-        if money and re.fullmatch(r"[+-]?\d{1,3}\.\d{3}", text):
+        if money and re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text):
             whole, part = text.split(".")
             return Fault(cell, "number", f'"{_short(cell)}" could be {whole}{part} or {whole}.{part}', "Type it as a number.")
         if _PLAIN_NUMBER.fullmatch(text):

@@ -127,13 +127,23 @@ def _operand(words: str, operator: Operator, rest: str) -> str | float | date | 
     except ValueError as error:
         if _ISO.fullmatch(rest):
             raise ValueError(f'"{words}": {rest} {error}') from None
-    if (match := re.fullmatch(r"(\S+?)\s*([+-]?)\s*(\d+\s.+)", rest)) and nearest(match[1], ["today"], cutoff=0.6) is not None:
+    match = re.fullmatch(r"(\S+?)\s*([+-]?)\s*(\d+\s.+)", rest)
+    meant = match is not None and nearest(match[1], ["today"], cutoff=0.6) is not None
+    if match is not None and meant and (operator not in ("=", "<>") or _is_period(match[3])):
         right = f"today {match[2] or '-'} {match[3]}"
         raise ValueError(f'"{words}": did you mean "{words.replace(rest, right)}"?')
     parts = rest.split(" ", 1)
     if operator not in ("=", "<>") and parts[-1].lower() in UNITS and plain_number(parts[0]) is not None:
         raise ValueError(f'"{words}" counts {parts[-1]} from nothing; did you mean "{words.replace(rest, "today - " + rest)}"?')
     return rest
+
+
+def _is_period(text: str) -> bool:
+    try:
+        parse_period(text)
+    except ValueError:
+        return False
+    return True
 
 
 def matching(indexes: Iterable[int], column: Sequence[Any], test: Test) -> list[int]:

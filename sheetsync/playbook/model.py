@@ -369,24 +369,30 @@ def _calendar(spec: CalendarSpec) -> Calendar:
 
 def _columns(spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], status: StatusSettings) -> Iterator[Column]:
     """The declared columns, then those of the sheet that only rules name; none of them a status column."""
-    declared = set(spec.columns)
+    # A column that the settings only give a header is what the rules make of it: text, or a date they count from.
+    uses = list(_used(rules, quiet))
+    dates = {name for name, kind, _ in uses if kind == "date"}
+    declared: dict[str, ColumnType] = {
+        name: "date" if name in dates and column.model_fields_set <= {"header", "order"} else column.type
+        for name, column in spec.columns.items()
+    }
     by_normal = {normal(name): name for name in declared}
     for name, column in spec.columns.items():
         if column.header is not None and status.is_ours(" ".join(column.header.split())):
             raise Fault(("columns", name), f'"{column.header}" is a status column, which sheetsync itself writes.',
                         "Name a column of yours.")
         yield Column(
-            name=name, type=column.type, aliases=tuple(column.aliases), header=column.header,
+            name=name, type=declared[name], aliases=tuple(column.aliases), header=column.header,
             required=column.required, unique=column.unique, choices=tuple(column.choices), order=column.order,
             country=column.country,
         )
     used: dict[str, ColumnType] = {}
-    for name, kind, path in _used(rules, quiet):
+    for name, kind, path in uses:
         if status.is_ours(name) or (status.mark.strip() and name.startswith(status.mark.strip())):
             raise Fault(path, f'"{name}" is a status column; a rule can\'t read what sheetsync itself writes.',
                         "Name the column of yours that decides.")
         if name in declared:
-            declared_kind = spec.columns[name].type
+            declared_kind = declared[name]
             if kind == "date" and declared_kind != "date" and not (path[-1] == "done" and declared_kind == "step"):
                 raise Fault(path, f'counts from the column "{name}", which holds {declared_kind}, not dates.',
                             f'Say so in [columns."{name}"]: type = "date".')

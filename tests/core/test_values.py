@@ -194,6 +194,10 @@ def test_a_point_before_three_digits_in_an_amount_of_money_is_as_doubtful_as_a_c
     fault(parse_number("1.234", money=True))
 
 
+def test_a_point_behind_a_nought_is_a_decimal_point() -> None:
+    assert parse_number("0.125", money=True) == 0.125
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [("$1,234.50", 1234.5), ("€ 12", 12), ("12 €", 12), ("1.234,50 €", 1234.5), ("EUR 12.50", 12.5), ("12 kr", 12), ("US$5", 5)],

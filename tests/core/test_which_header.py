@@ -145,6 +145,32 @@ def test_a_sheet_whose_names_are_all_formulas_keeps_its_rows() -> None:
     assert numbers(read) == [2, 3]
 
 
+def test_a_name_typed_over_its_formula_does_not_end_the_table() -> None:
+    read = table(
+        """
+        Name    | First | Last | Last contact
+        Ann Ng  | Ann   | Ng   | 2026-11-02
+        Bo      | Bo    | Lee  | 2026-11-03
+        Cy Day  | Cy    | Day  | 2026-11-04
+        """,
+        formulas=frozenset({(2, 1), (4, 1)}),
+    )
+    assert numbers(read) == [2, 3, 4]
+
+
+def test_a_customer_with_a_numbering_formula_and_no_name_yet_is_in_the_table() -> None:
+    read = table(
+        """
+        ID | Name | Email            | Last contact
+        1  | Ng   | ng@example.com   |
+        2  |      | lee@example.com  | 2026-11-04
+        3  |      |                  |
+        """,
+        formulas=frozenset({(2, 1), (3, 1), (4, 1)}),
+    )
+    assert numbers(read) == [2, 3]
+
+
 def test_a_list_object_elsewhere_in_the_sheet_bounds_nothing() -> None:
     read = table("Name | Tier\nNg | A\nLee | B", bounds=[Bounds(header_row=30, last_row=31, first_column=1, last_column=2)])
     assert numbers(read) == [2, 3]

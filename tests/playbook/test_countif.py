@@ -58,6 +58,11 @@ def test_a_length_of_time_may_be_a_plain_word_of_a_column(word: str) -> None:
     assert counted(f'"<>{word}"', f"{word} | 3 weeks") == ["3 weeks"]
 
 
+@pytest.mark.parametrize("word", ["Monday 2 pm", "Today 5 boxes"])
+def test_a_word_before_a_number_may_be_a_plain_word_of_a_column(word: str) -> None:
+    assert counted(f'"{word}"', f"{word} | Friday 3 pm") == [word]
+
+
 def test_equality_ignores_case_and_outer_spaces_on_both_sides() -> None:
     assert counted('"  customer "', 'Customer | " CUSTOMER " | Customers') == ["Customer", " CUSTOMER "]
     assert counted('"= customer"', "Customer") == ["Customer"]

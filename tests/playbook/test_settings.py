@@ -116,6 +116,17 @@ def test_a_misspelt_column_of_a_mapping_is_refused_with_the_nearest(folder: Path
     assert '"Last contact"' in refused(folder, '[columns]\n"Last contct" = "Date last spoken"')
 
 
+def test_a_column_that_only_a_rule_names_may_be_mapped_however_like_another_it_is(folder: Path) -> None:
+    settings = load(folder, """
+[columns]
+"Last contact 2" = "Second call"
+[rules."Twice"]
+due = "on Last contact 2"
+step = "x"
+""")
+    assert [found.status for found in shown(settings, "Name | Tier | Second call\nNg | Gold | 2026-11-20")] == ["Due"]
+
+
 def test_a_mapping_onto_a_status_column_is_refused(folder: Path) -> None:
     assert "status column" in refused(folder, '[columns]\n"Last contact" = "↻ Next follow-up"')
 

@@ -93,21 +93,17 @@ def _contents(found: Scan, index: int, columns: frozenset[int]) -> list[tuple[in
 
 
 class _Wanted:
-    """What a status cell of a value holds; each text and day made once."""
+    """What a status cell of a value holds."""
 
     def __init__(self, strings: SharedStrings, *, date1904: bool) -> None:
         self.strings, self.date1904 = strings, date1904
-        self._known: dict[Cell, tuple[bool, bytes]] = {None: (False, b"")}
 
     def content(self, value: Cell) -> tuple[bool, bytes] | None:
         """Whether it names a shared string, and its content; None for a value of another kind, which nothing equals."""
-        found = self._known.get(value)
-        if found is None:
-            if isinstance(value, str):
-                found = (True, b"<v>%d</v>" % self.strings.index(value))
-            elif value.__class__ is date:
-                found = (False, b"<v>%d</v>" % serial(value, date1904=self.date1904))
-            else:
-                return None
-            self._known[value] = found
-        return found
+        if value is None:
+            return (False, b"")
+        if isinstance(value, str):
+            return (True, b"<v>%d</v>" % self.strings.index(value))
+        if value.__class__ is date:
+            return (False, b"<v>%d</v>" % serial(value, date1904=self.date1904))
+        return None

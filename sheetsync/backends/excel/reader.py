@@ -8,7 +8,7 @@ import xml.parsers.expat as expat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", 
                     "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#BUSY!", "#PYTHON!", "#EXTERNAL!"})
 _EPOCH = datetime(1899, 12, 30)
 _LARGEST_SERIAL = 2958465.99999  # 9999-12-31
+_SHARED = frozenset({str, date})  # of these, equal ones of a sheet are kept once
 _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse one is taken
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _WIDE = re.compile(rb'r="[A-Z]{3}\d')
@@ -187,7 +188,7 @@ def _rows(found: CalamineSheet, like: Table | None) -> Grid | None:
         return Grid((), (), 1)
     try:
         # iter_rows begins at row 1, but at the first column that holds anything.
-        fresh = (tuple([intern(cell, cell) if cell.__class__ is str else cell for cell in row]) for row in found.iter_rows())
+        fresh = (tuple([intern(cell, cell) if cell.__class__ in _SHARED else cell for cell in row]) for row in found.iter_rows())
         rows = tuple(fresh) if like is None or not like.rows else tuple(_reusing(fresh, like))
     except (ValueError, OverflowError):
         return None

@@ -169,7 +169,7 @@ class _Reading:
             data = as_utf8(self.package.read(sheet.part))
             rows = read_sparse(self.workbook, sheet, data, most_rows=SEARCHED_ROWS).rows
             first_rows[sheet.name] = rows
-            found = find_header(rows, source.columns, source.key)
+            found = find_header(rows, source.columns, source.key, source.status)
             if found is not None:
                 scores.append((found[1], sheet))
         if not scores:
