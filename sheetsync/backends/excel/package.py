@@ -214,6 +214,11 @@ class Package:
             return zlib.decompress(self.raw(member), -15, max(1, member.file_size))
         return bytes(self.raw(member))
 
+    def starts_as(self, part: str, data: bytes) -> bool:
+        """Whether the part begins with the same bytes (up to 256), which a recoded one does not."""
+        head = next(self._inflate(self._by_name[_fold(part)]), b"")[:256]
+        return head == data[: len(head)]
+
     def xml(self, part: str) -> etree._Element:
         """A part as a tree."""
         return parse_xml(self.read(part), f"{self.name}, part {part}")

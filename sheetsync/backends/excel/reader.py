@@ -132,13 +132,20 @@ class Grid:
     first_column: int
 
 
-def read_grid(workbook: Workbook, sheet: SheetInfo, data: bytes, meanwhile: Callable[[], None], like: Table | None = None) -> Grid:
-    """The values of a worksheet, of which `data` is the part in UTF-8. Raises Refused where they can't be read.
+def read_grid(
+    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[], None] = lambda: None,
+    like: Table | None = None,
+) -> Grid:
+    """The values of a worksheet, of which `data` is the part in UTF-8, where that is at hand. Raises Refused where they
+    can't be read. calamine reads UTF-8 alone, and finds nothing in other encodings.
 
     `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own. Rows
     that equal those of `like` are those of `like`, which saves their memory.
     """
-    if not _dense_is_small(data):
+    if data is None:
+        data = as_utf8(workbook.package.read(sheet.part))
+    sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
+    if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
         meanwhile()
         return read_sparse(workbook, sheet, data)
     with ThreadPoolExecutor(1) as pool:

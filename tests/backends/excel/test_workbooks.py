@@ -1,0 +1,488 @@
+"""The facts of real workbooks that a write has to respect, each in a workbook made for it."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from lxml import etree
+from openpyxl import load_workbook
+
+from sheetsync.backends.excel import ExcelSource, proof, sheet
+from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.worksheet import scan
+from sheetsync.core.model import Cell, Report, StatusSettings
+from sheetsync.errors import Refused, TableChanged
+from sheetsync.sync import sync
+from tests.worksheets import CUSTOMERS, PLAYBOOK, TODAY, read_cells, write_workbook
+
+HEADER = ["Name", "Last contact", "Notes"]
+ROWS: list[list[Any]] = [["Ng", date(2026, 10, 20), "a"], ["Ana", date(2026, 11, 18), "b"], ["Lee", None, "c"]]
+
+
+def source(path: Path, **more: Any) -> ExcelSource:
+    return ExcelSource(path, PLAYBOOK.columns, PLAYBOOK.key, PLAYBOOK.status, **more)
+
+
+def run(path: Path, **more: Any) -> Report:
+    return sync(source(path, **more), PLAYBOOK, today=TODAY)
+
+
+def made(folder: Path, more: Callable[[Any, Any], None] = lambda book, sheet: None, **options: Any) -> Path:
+    """A workbook of three customers under a title, and what `more` adds to it."""
+    path = folder / "customers.xlsx"
+    with xlsxwriter.Workbook(path, options) as book:
+        worksheet = book.add_worksheet("Customers")
+        day = book.add_format({"num_format": "d mmm yyyy"})
+        worksheet.write(0, 0, "My customers")
+        worksheet.write_row(2, 0, HEADER)
+        for number, row in enumerate(ROWS, 3):
+            for column, cell in enumerate(row):
+                if isinstance(cell, date):
+                    worksheet.write_datetime(number, column, cell, day)
+                elif cell is not None:
+                    worksheet.write(number, column, cell)
+        more(book, worksheet)
+    return path
+
+
+def part(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name).decode()
+
+
+def rewritten(path: Path, name: str, change: Callable[[bytes], bytes | None]) -> Path:
+    """The same package with one part changed, or left out where `change` returns None."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {member: archive.read(member) for member in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in parts.items():
+            new = change(data) if member == name else data
+            if new is not None:
+                archive.writestr(member, new)
+    return path
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def test_status_columns_stand_right_of_the_table_and_the_rest_stays(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    before = read_cells(path)
+    run(path)
+    after = read_cells(path)
+    assert after[2][:8] == [*HEADER, *PLAYBOOK.status.headers]
+    assert [row[3] for row in after[3:]] == ["Scheduled", "Scheduled", "Never contacted"]
+    assert [row[:3] for row in after] == before
+
+
+def test_a_list_object_takes_the_new_columns_in_and_gives_them_back(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.add_table(2, 0, 6, 2, {
+        "columns": [{"header": text} for text in HEADER], "total_row": True, "name": "People"}))
+    old = part(path, "xl/tables/table1.xml")
+    run(path)
+    table = etree.fromstring(part(path, "xl/tables/table1.xml").encode())
+    columns = [column.get("name") for column in table.iter("{*}tableColumn")]
+    assert (table.get("ref"), columns) == ("A3:H7", [*HEADER, *PLAYBOOK.status.headers])
+    assert [f.get("ref") for f in table.iter("{*}autoFilter")] == ["A3:H6"]
+    assert len({column.get("id") for column in table.iter("{*}tableColumn")}) == 8
+    assert len(read_cells(path)) == 6 or read_cells(path)[6][3:] == []  # the totals row has no status
+    undone = sync(source(path), PLAYBOOK, today=TODAY)
+    assert len(undone.changes) == 0
+    assert 'ref="A3:C7"' in old
+
+
+def test_a_table_that_a_query_fills_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.add_table(2, 0, 5, 2, {"columns": [{"header": text} for text in HEADER]}))
+    rewritten(path, "xl/tables/table1.xml", lambda data: data.replace(b' ref="', b' tableType="queryTable" ref="', 1))
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="query"):
+        run(path)
+    assert path.read_bytes() == before
+
+
+def test_a_plain_filter_and_its_hidden_name_take_the_new_columns_in(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.autofilter(2, 0, 5, 2))
+    run(path)
+    assert '<autoFilter ref="A3:H6"/>' in part(path, SHEET)
+    assert "Customers!$A$3:$H$6" in part(path, "xl/workbook.xml")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (lambda book, ws: ws.write("F5", "call after 5"), "F5"),
+        (lambda book, ws: ws.write_formula("D20", "=1+1"), None),
+        (lambda book, ws: ws.merge_range("D4:E4", ""), "merged"),
+        (lambda book, ws: ws.set_column("D:XFD", None, None, {"hidden": True}), "hidden"),
+        (lambda book, ws: ws.protect(), "protected"),
+    ],
+)
+def test_what_stands_in_the_way_is_named_and_nothing_written(tmp_path: Path, more: Any, words: str | None) -> None:
+    path = made(tmp_path, more)
+    before = path.read_bytes()
+    if words is None:
+        assert run(path).written
+        return
+    with pytest.raises(Refused, match=words):
+        run(path)
+    assert path.read_bytes() == before
+
+
+def test_a_protected_sheet_is_written_when_the_owner_allows_it_and_stays_protected(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.protect())
+    assert run(path, write_protected=True).written
+    assert "<sheetProtection" in part(path, SHEET)
+
+
+def test_a_formula_in_a_status_cell_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    run(path)
+    rewritten(path, SHEET, lambda data: re.sub(rb'(<c r="D4"[^>]*?)( t="s")?>.*?</c>', rb'\1><f>1+1</f><v>2</v></c>', data, count=1))
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="D4 holds a formula"):
+        run(path)
+    assert path.read_bytes() == before
+
+
+def test_formulas_anywhere_ask_excel_to_calculate_on_opening_and_keep_their_results(tmp_path: Path) -> None:
+    def more(book: Any, ws: Any) -> None:
+        ws.write_formula("C9", "=COUNTA(A4:A6)", None, 3)
+
+    path = made(tmp_path, more)
+    rewritten(path, "xl/workbook.xml", lambda data: re.sub(rb"<calcPr[^>]*/>", b'<calcPr calcId="1"/>', data))
+    run(path)
+    assert 'fullCalcOnLoad="1"' in part(path, "xl/workbook.xml")
+    assert load_workbook(io.BytesIO(path.read_bytes()), data_only=True)["Customers"]["C9"].value == 3
+
+
+def test_a_stray_cell_at_the_far_corner_costs_nothing(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.write("XFD1048576", "stray"))
+    started = time.perf_counter()
+    assert run(path).written
+    assert time.perf_counter() - started < 20
+    assert "stray" in part(path, "xl/sharedStrings.xml")
+    assert len(run(path).changes) == 0
+
+
+def test_column_ranges_are_split_and_new_columns_wide_enough(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.set_column("B:F", 5))
+    run(path)
+    cols = [(int(c.get("min") or 0), int(c.get("max") or 0), float(c.get("width") or 0))
+            for c in etree.fromstring(part(path, SHEET).encode()).iter("{*}col")]
+    assert [(low, high) for low, high, _ in cols] == [(2, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8)]
+    assert cols[0][2] < 6
+    assert min(width for _, _, width in cols[1:]) >= 15
+
+
+def test_a_reused_cell_keeps_font_border_and_number_format(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        ws = book.add_worksheet("Customers")
+        fancy = book.add_format({"bold": True, "font_name": "Georgia", "border": 2, "num_format": "dd.mm.yyyy"})
+        ws.write_row(0, 0, ["Name", "Last contact", "↻ Status", "↻ Next follow-up"])
+        ws.write(1, 0, "Ng")
+        ws.write_datetime(1, 1, date(2026, 10, 26), book.add_format({"num_format": "yyyy-mm-dd"}))
+        ws.write_blank(1, 2, None, fancy)
+        ws.write_blank(1, 3, None, fancy)
+    run(path)
+    worksheet = load_workbook(io.BytesIO(path.read_bytes()))["Customers"]
+    for name in ("C2", "D2"):
+        cell = worksheet[name]
+        assert (cell.font.b, cell.font.name, cell.border.left.style, cell.number_format) == (True, "Georgia", "medium", "dd.mm.yyyy")
+    assert worksheet["C2"].fill.fgColor.rgb == "FFC6EFCE"
+    assert worksheet["C2"].font.color.rgb == "FF006100"
+
+
+def test_taking_a_colour_away_goes_back_to_the_fill_of_the_row(tmp_path: Path) -> None:
+    def more(book: Any, ws: Any) -> None:
+        ws.write(3, 2, "a", book.add_format({"bg_color": "#FFFFCC"}))
+
+    path = made(tmp_path, more)
+    with source(path).open() as opened:
+        table = opened.read()
+    report = run(path)
+    assert report.written
+    worksheet = load_workbook(io.BytesIO(path.read_bytes()))["Customers"]
+    assert worksheet["F4"].fill.fgColor.rgb == "FFFFFFCC"  # ↻ Next step, uncoloured
+    assert len(run(path).changes) == 0
+    assert table.header == tuple(HEADER)
+
+
+@pytest.mark.parametrize("colour", ["#C6EFCE", "#EDEDED"])
+def test_an_owner_who_uses_our_colours_gets_no_endless_changes(tmp_path: Path, colour: str) -> None:
+    fonts = {"#C6EFCE": "#006100", "#EDEDED": "#595959"}
+
+    def more(book: Any, ws: Any) -> None:
+        for row in range(3, 6):
+            ws.write(row, 2, "x", book.add_format({"bg_color": colour, "font_color": fonts[colour]}))
+
+    path = made(tmp_path, more)
+    assert run(path).written
+    assert len(run(path).changes) == 0
+
+
+def test_dates_of_1904_are_written_and_read_as_such(tmp_path: Path) -> None:
+    path = made(tmp_path, date_1904=True)
+    before = read_cells(path)
+    run(path)
+    after = read_cells(path)
+    assert after[3][4] == date(2027, 4, 20)
+    assert [row[:3] for row in after] == before
+
+
+def test_texts_go_into_the_cells_where_there_are_no_shared_strings(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    book = __import__("openpyxl").Workbook(write_only=True)
+    ws = book.create_sheet("Customers")
+    ws.append(["Name", "Last contact"])
+    ws.append(["Ng", date(2026, 10, 20)])
+    book.save(path)
+    rewritten(path, "xl/sharedStrings.xml", lambda data: None)
+    rewritten(path, "xl/_rels/workbook.xml.rels", lambda data: re.sub(rb"<Relationship [^>]*sharedStrings[^>]*/>", b"", data))
+    rewritten(path, "[Content_Types].xml", lambda data: re.sub(rb"<Override [^>]*sharedStrings[^>]*/>", b"", data))
+    rewritten(path, SHEET, lambda data: re.sub(
+        rb't="s"><v>(\d)</v>', lambda m: b't="inlineStr"><is><t>%b</t></is>' % [b"Name", b"Last contact", b"Ng"][int(m[1])], data))
+    run(path)
+    assert read_cells(path)[1][2] == "Scheduled"
+    assert 't="inlineStr"' in part(path, SHEET)
+    assert len(run(path).changes) == 0
+
+
+def test_a_missing_styles_part_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, [["Name", "Email"], ["Ng", "a@example.com"]])
+    rewritten(path, "xl/styles.xml", lambda data: None)
+    rewritten(path, "xl/_rels/workbook.xml.rels", lambda data: re.sub(rb"<Relationship [^>]*styles[^>]*/>", b"", data))
+    rewritten(path, "[Content_Types].xml", lambda data: re.sub(rb"<Override [^>]*styles[^>]*/>", b"", data))
+    assert run(path).written
+    worksheet = load_workbook(io.BytesIO(path.read_bytes()))["Customers"]
+    assert worksheet["C1"].fill.fgColor.rgb == "FFDDEBF7"
+    assert len(run(path).changes) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: data.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        lambda data: data.replace(b"<sheetData>", b"<!-- <row r='1'> --><sheetData>"),
+        lambda data: re.sub(rb' r="[A-Z]+\d+"', b"", data),
+        lambda data: re.sub(rb'<row r="\d+"', b"<row", data),
+        lambda data: re.sub(rb"<(/?)(worksheet|sheetData|row|c|v|dimension|sheetViews|sheetView|sheetFormatPr|pageMargins)\b",
+                            rb"<\1x:\2", data).replace(b'xmlns="', b'xmlns:x="'),
+        lambda data: re.sub(rb' spans="[^"]*"', b' spans="bad"', data),
+        lambda data: re.sub(rb"<dimension [^>]*/>", b"", data),
+    ],
+    ids=["bom", "utf-16", "comment", "no cell r", "no row r", "prefix", "bad spans", "no dimension"],
+)
+def test_unusual_but_right_xml_is_written_to(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, [["Name", "Email", "Tier"], ["Ng", "a@example.com", "A"], ["Ana", "b@example.com", "B"]])
+    before = read_cells(path)
+    rewritten(path, SHEET, change)
+    assert run(path).written
+    assert len(run(path).changes) == 0
+    with source(path).open(readonly=True) as opened:
+        table = opened.read()
+    assert [list(row[:3]) for row in table.rows] == before[1:]
+    assert [row[3] for row in table.rows] == ["No rule", "No rule"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data: data.replace(b'<row r="2"', b'<row r="7"').replace(b'r="A2"', b'r="A7"').replace(b'r="B2"', b'r="B7"'),
+         "out of order"),
+        (lambda data: data.replace(b"<worksheet", b"<!DOCTYPE worksheet><worksheet", 1), "DOCTYPE"),
+        (lambda data: data[:-40], "damaged"),
+    ],
+)
+def test_wrong_xml_is_refused(tmp_path: Path, change: Callable[[bytes], bytes], words: str) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, [["Name", "Email"], ["Ng", "a@example.com"], ["Ana", "b@example.com"]])
+    rewritten(path, SHEET, change)
+    before = path.read_bytes()
+    with pytest.raises(Refused, match=words):
+        run(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "words"), [("_xmlsignatures/sig1.xml", "signed"), ("xl/revisions/log1.xml", "shared workbook")])
+def test_signed_and_shared_workbooks_are_refused(tmp_path: Path, name: str, words: str) -> None:
+    path = made(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "<x/>")
+    with pytest.raises(Refused, match=words):
+        run(path)
+
+
+def test_a_part_twice_and_a_bomb_are_refused(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    with pytest.raises(Refused, match="twice"):
+        run(path)
+    path = made(tmp_path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/zeros.bin", bytes(100 * 1024**2))
+    with pytest.raises(Refused, match="would grow to"):
+        run(path)
+
+
+def test_untouched_members_keep_bytes_order_time_and_attributes(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    old = Package(path.read_bytes(), "old")
+    run(path)
+    new = Package(path.read_bytes(), "new")
+    assert [m.filename for m in old.members] == [m.filename for m in new.members]
+    for one, other in zip(old.members, new.members, strict=True):
+        assert (one.date_time, one.external_attr, one.compress_type) == (other.date_time, other.external_attr, other.compress_type)
+        if one.filename not in {SHEET, "xl/styles.xml", "xl/sharedStrings.xml", "xl/workbook.xml"}:
+            assert old.raw(one) == new.raw(other)
+
+
+def test_shared_strings_are_reused_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, CUSTOMERS)
+    sync(source(path), PLAYBOOK, today=date(2026, 11, 20))
+    sync(source(path), PLAYBOOK, today=date(2027, 11, 20))
+    sync(source(path), PLAYBOOK, today=date(2026, 11, 20))
+    root = etree.fromstring(part(path, "xl/sharedStrings.xml").encode())
+    texts = [entry.findtext("{*}t") for entry in root]
+    assert len(texts) == len(set(texts)) == int(root.get("uniqueCount") or 0)
+
+
+def test_the_new_file_keeps_mode_and_a_link_to_it_stays_a_link(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    path.chmod(0o640)
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(path)
+    run(link)
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert read_cells(path)[2][3] == "↻ Status"
+
+
+def test_a_file_saved_between_read_and_write_is_not_replaced(tmp_path: Path) -> None:
+    path = made(tmp_path)
+    with source(path).open() as opened:
+        table = opened.read()
+        from tests.backends.contract import wanted
+
+        changes = wanted(table, lambda i, n: "x")
+        other = made(tmp_path, lambda book, ws: ws.write("A20", "new"))
+        before = other.read_bytes()
+        with pytest.raises(TableChanged):
+            opened.write(changes)
+    assert path.read_bytes() == before
+
+
+def test_a_write_that_would_change_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(tmp_path)
+    before = path.read_bytes()
+    original = Package.rebuild
+
+    def broken(self: Package, replaced: Any, added: Any) -> bytes:
+        return original(self, dict(replaced) | {"docProps/app.xml": b"<other/>"}, added)
+
+    monkeypatch.setattr(Package, "rebuild", broken)
+    with pytest.raises(Refused, match=r"docProps/app\.xml would have changed"):
+        run(path)
+    assert path.read_bytes() == before
+
+
+def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "LARGE", 0)
+    verdicts: list[bool] = []
+
+    def noted(*arguments: Any, **more: Any) -> bool:
+        verdicts.append(proof.proven(*arguments, **more))
+        return verdicts[-1]
+
+    monkeypatch.setattr(sheet, "proven", noted)
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, CUSTOMERS)
+    for day in (TODAY, date(2027, 3, 1), TODAY):
+        assert sync(source(path), PLAYBOOK, today=day).written
+        assert len(sync(source(path), PLAYBOOK, today=day).changes) == 0
+    assert verdicts == [True, True, True]
+
+
+def test_the_quick_proof_fails_where_a_status_or_an_owners_cell_is_not_as_planned(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, CUSTOMERS)
+    sync(source(path), PLAYBOOK, today=TODAY)
+    with source(path).open(readonly=True) as opened:
+        table = opened.read()
+    status = StatusSettings()
+    ours = {h: table.first_column + p for p, h in enumerate(table.header) if status.is_ours(h)}
+
+    def verdict(change: Callable[[bytes], bytes]) -> bool:
+        package = Package(path.read_bytes(), "x")
+        old = proof.before(scan(package.read(SHEET), "x"), frozenset(ours.values()))
+        assert old is not None
+        rewritten(tmp_path / "changed.xlsx", SHEET, change)
+        changed = Package((tmp_path / "changed.xlsx").read_bytes(), "x")
+        checksum = next(m.CRC for m in changed.members if m.filename == SHEET)
+        return proof.proven(changed, SHEET, "xl/sharedStrings.xml", checksum, old, table, ours, date1904=False)
+
+    for change, expected in (
+        (lambda data: data, True),
+        (lambda data: re.sub(rb'(<c r="K2"[^>]*><v>)\d+', rb"\g<1>0", data), False),
+        (lambda data: re.sub(rb'<c r="L2".*?</c>', b"", data), False),
+        (lambda data: re.sub(rb'<c r="B3".*?</c>', b"", data), False),
+    ):
+        (tmp_path / "changed.xlsx").write_bytes(path.read_bytes())
+        assert verdict(change) is expected
+
+
+_KILLED = """
+import sys
+from datetime import date
+from pathlib import Path
+from sheetsync.backends.excel import ExcelSource
+from sheetsync.config import load_playbook
+from sheetsync.sync import sync
+book = load_playbook()
+source = ExcelSource(Path(sys.argv[1]), book.columns, book.key, book.status)
+print("go", flush=True)
+for day in range(1, 10_000):
+    sync(source, book, today=date(2026, 11, 20) if day % 2 else date(2027, 11, 20))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a signal of POSIX systems")
+def test_law_7_a_process_killed_at_any_instant_leaves_a_whole_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    path = tmp_path / "customers.xlsx"
+    rows: list[list[Cell]] = [[n, f"Customer {n}", None, "A", date(2026, 11, 1)] for n in range(1, 400)]
+    write_workbook(path, [CUSTOMERS[0], *rows])
+    for _ in range(40):
+        process = subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.05, 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        found = read_cells(path)
+        assert len(found) == 400
+        states = {str(row[10]) for row in found[1:] if len(row) > 10}
+        assert len(states) <= 1
+    sync(source(path), PLAYBOOK, today=date(2027, 5, 5))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["customers.xlsx"]
