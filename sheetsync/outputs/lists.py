@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,35 +37,45 @@ class Morning:
 
 
 def morning(report: Report, days: int) -> Morning:
-    """Overdue and due, urgent first and then oldest first; never contacted; and what comes due in the next `days` days."""
-    entries: dict[str, list[Entry]] = {}
+    """Overdue and due, urgent first and then oldest first; never contacted; and what comes due in the next `days` days.
+
+    `[limits] max_per_day` counts normal follow-ups alone.
+    """
+    found: dict[str, list[int]] = {status: [] for status in (*_NOW, model.SOON)}
     last = report.today + timedelta(days=days)
-    for index, follow_up in enumerate(report.follow_ups):
+    follow_ups = report.follow_ups
+    for index, follow_up in enumerate(follow_ups):
         if follow_up.status in _NOW:
-            entries.setdefault(follow_up.status, []).append(_entry(report, index))
+            found[follow_up.status].append(index)
         elif follow_up.status in (model.SOON, model.SCHEDULED) and follow_up.due is not None and follow_up.due <= last:
-            entries.setdefault(model.SOON, []).append(_entry(report, index))
-    for found in entries.values():
-        found.sort(key=_order)
+            found[model.SOON].append(index)
     left = report.max_per_day
+    shown: dict[str, list[Entry]] = {}
     more = 0
-    for status in _NOW:
-        shown = []
-        for entry in entries.get(status, ()):
-            if left is None or entry.follow_up.urgent:
-                shown.append(entry)
-            elif left > 0:
-                shown.append(entry)
+    for status, indexes in found.items():
+        indexes.sort(key=lambda index: _order(follow_ups[index]))
+        entries = shown[status] = []
+        for index in indexes:
+            if left is not None and status != model.SOON and not follow_ups[index].urgent:
+                if left == 0:
+                    more += 1
+                    continue
                 left -= 1
-            else:
-                more += 1
-        entries[status] = shown
-    return Morning(entries[model.OVERDUE], entries[model.DUE_NOW], entries[model.NEVER_CONTACTED],
-                   entries.get(model.SOON, ()), more)
+            entries.append(_entry(report, index))
+    return Morning(shown[model.OVERDUE], shown[model.DUE_NOW], shown[model.NEVER_CONTACTED], shown[model.SOON], more)
 
 
-def _order(entry: Entry) -> tuple[bool, date, str]:
-    return (not entry.follow_up.urgent, entry.follow_up.due or date.max, entry.follow_up.customer)
+def first(report: Report, most: int) -> tuple[list[Entry], int]:
+    """The first few to contact now, urgent ones before all, and how many there are."""
+    now = [index for index, follow_up in enumerate(report.follow_ups) if follow_up.status in _NOW]
+    ranks = {status: rank for rank, status in enumerate(_NOW)}
+    order = report.follow_ups
+    best = heapq.nsmallest(most, now, key=lambda i: (not order[i].urgent, ranks[order[i].status], _order(order[i])))
+    return [_entry(report, index) for index in best], len(now)
+
+
+def _order(follow_up: FollowUp) -> tuple[bool, date, str]:
+    return (not follow_up.urgent, follow_up.due or date.max, follow_up.customer)
 
 
 def _entry(report: Report, index: int) -> Entry:

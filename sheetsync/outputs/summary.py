@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sheetsync.core.model import Report
 from sheetsync.core.plan import say_problem
 from sheetsync.core.values import say_date
-from sheetsync.outputs.lists import morning
+from sheetsync.outputs.lists import first
 from sheetsync.outputs.text import Ink, fit, plural, width_of, wrap
 
 _FIRST = 5  # customers to call, and problems, shown in a summary
@@ -53,14 +53,12 @@ class Summary:
         return lines
 
     def _first(self, report: Report, ink: Ink) -> list[str]:
-        found = morning(report, 0)
-        entries = sorted((*found.overdue, *found.due, *found.never), key=lambda e: not e.follow_up.urgent)
-        total = len(entries) + found.more
+        entries, total = first(report, _FIRST)
         if not entries:
             return []
         lines = ["", ink.bold("First to contact")]
         styles = {name: report.status.style(name) for name in report.status_order}
-        for entry in entries[:_FIRST]:
+        for entry in entries:
             follow_up = entry.follow_up
             word = fit(report.status.word(follow_up.status), 15)
             when = ""
