@@ -118,14 +118,13 @@ class ExcelSheet:
             header: expected.first_column + position
             for position, header in enumerate(expected.header) if status.is_ours(header)
         }
-        part, workbook = state.part, state.workbook
-        made = splice.replaced[part]
+        part = state.part
+        made = {name: data.crc for name, data in splice.replaced.items() if isinstance(data, Deflated)}
         assert state.scan is not None
         old = before(state.scan, frozenset(ours.values()))
-        if old is None or not isinstance(made, Deflated):
+        if old is None or part not in made:
             return None
-        checksum, strings, date1904 = made.crc, workbook.part_of("sharedStrings"), workbook.date1904
-        return lambda package: proven(package, part, strings, checksum, old, expected, ours, date1904=date1904)
+        return lambda package: proven(package, part, made, old, expected, ours)
 
 
 class _Reading:
