@@ -29,6 +29,7 @@ _LARGEST_SERIAL = 2958465.99999  # 9999-12-31
 _SHARED = frozenset({str, date})  # of these, equal ones of a sheet are kept once
 _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse one is taken
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
+_ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
 _WIDE = re.compile(rb'r="[A-Z]{3}\d')
 _MEDIUM = re.compile(rb'r="[A-Z]{2}\d')
 
@@ -145,6 +146,7 @@ def read_grid(
     if data is None:
         data = as_utf8(workbook.package.read(sheet.part))
     sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
+    sparse = sparse or _ERROR_CELL.search(data) is not None  # calamine gives error cells as blank, which would be a guess
     if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
         meanwhile()
         return read_sparse(workbook, sheet, data)

@@ -24,7 +24,8 @@ from openpyxl import load_workbook
 from sheetsync.backends.excel import ExcelSource, proof, sheet
 from sheetsync.backends.excel.package import Package
 from sheetsync.backends.excel.worksheet import scan
-from sheetsync.core.model import Cell, Report, StatusSettings
+from sheetsync.checks import CHECKS
+from sheetsync.core.model import Cell, CellError, Report, StatusSettings
 from sheetsync.errors import Refused, TableChanged
 from sheetsync.sync import sync
 from tests.worksheets import CUSTOMERS, PLAYBOOK, TODAY, read_cells, write_workbook
@@ -167,6 +168,16 @@ def test_formulas_anywhere_ask_excel_to_calculate_on_opening_and_keep_their_resu
     run(path)
     assert 'fullCalcOnLoad="1"' in part(path, "xl/workbook.xml")
     assert load_workbook(io.BytesIO(path.read_bytes()), data_only=True)["Customers"]["C9"].value == 3
+
+
+def test_an_error_cell_is_an_error_and_never_a_blank(tmp_path: Path) -> None:
+    path = made(tmp_path, lambda book, ws: ws.write_formula("B6", "=1/0", None, "#DIV/0!"))
+    with source(path).open(readonly=True) as opened:
+        assert opened.read().rows[2][1] == CellError("#DIV/0!")
+    report = sync(source(path), PLAYBOOK, CHECKS.values(), today=TODAY)
+    assert [(p.row, p.column, p.check) for p in report.problems] == [(6, "Last contact", "error-cell")]
+    assert report.follow_ups[2].status == "Check row"
+    assert len(sync(source(path), PLAYBOOK, CHECKS.values(), today=TODAY).changes) == 0
 
 
 def test_a_stray_cell_at_the_far_corner_costs_nothing(tmp_path: Path) -> None:
