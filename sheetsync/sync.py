@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from sheetsync.core.contracts import Check, Sheet, Source
 from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part
@@ -20,8 +21,8 @@ from sheetsync.playbook.model import Playbook
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
 ROUNDS = 5  # writes within one run, for a backend that is not atomic
-STEPS = ("read", "check", "plan", "write", "done")
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,16 @@ def sync(
     Raises the errors of `sheetsync.errors`; TableChanged when the table was edited meanwhile three times.
     """
     checks = tuple(checks)
+    return _attempted(
+        source, lambda sheet: _run(source, sheet, playbook, checks, today, journal, dry_run, force, progress), readonly=dry_run)
+
+
+def _attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
+    """What `run` returns for the opened source; begun anew when the table was edited meanwhile, until it was three times."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with source.open(readonly=dry_run) as sheet:
-                return _run(source, sheet, playbook, checks, today, journal, dry_run, force, progress)
+            with source.open(readonly=readonly) as sheet:
+                return run(sheet)
         except TableChanged:
             if attempt == ATTEMPTS:
                 raise
@@ -190,27 +197,24 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
     Cells that no longer hold what the run wrote are left alone and named. Raises what `sync` raises.
     """
     recorded = journal.changes(run.id)
-    for attempt in range(1, ATTEMPTS + 1):
+
+    def once(sheet: Sheet) -> Undone:
+        table = sheet.read()
+        changes, skipped = invert(table, recorded)
+        undone = Undone(run, changes, tuple((_whose(change), change) for change in skipped), table)
+        if dry_run:
+            return undone
+        mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, command="undo")
         try:
-            with source.open(readonly=dry_run) as sheet:
-                table = sheet.read()
-                changes, skipped = invert(table, recorded)
-                named = tuple((_whose(change), change) for change in skipped)
-                if not dry_run:
-                    mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={},
-                                         changes=changes, command="undo")
-                    try:
-                        if changes:
-                            sheet.write(changes)
-                    except SheetsyncError:
-                        journal.finish(mine, "failed")
-                        raise
-                    journal.finish(mine, undoes=run.id)
-                return Undone(run, changes, named, table)
-        except TableChanged:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+            if changes:
+                sheet.write(changes)
+        except SheetsyncError:
+            journal.finish(mine, "failed")
+            raise
+        journal.finish(mine, undoes=run.id)
+        return undone
+
+    return _attempted(source, once, readonly=dry_run)
 
 
 def _whose(change: Change) -> str:

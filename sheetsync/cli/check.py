@@ -14,12 +14,12 @@ from sheetsync.cli.options import (
     SheetName,
     Target,
     TodayDate,
+    preview,
     render,
     resolve,
     takes_colour,
     terminal_width,
 )
-from sheetsync.cli.progress import progress
 from sheetsync.errors import ExitCode
 
 
@@ -37,13 +37,10 @@ def check(
 
     Example: sheetsync check customers.xlsx --strict
     """
-    from sheetsync import config as configuration
     from sheetsync.deliver import to_terminal
-    from sheetsync.sync import sync as run
 
     asked = resolve(workbook, sheet, playbook, config, today)
-    with progress(shown=not as_json) as tell:
-        report = run(asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, dry_run=True, progress=tell)
+    report = preview(asked, quiet=as_json)
     if as_json:
         to_terminal(render("json", report))
     else:

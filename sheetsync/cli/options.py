@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sheetsync.cli.progress import progress
+
 if TYPE_CHECKING:
     from sheetsync.config import Settings
     from sheetsync.core.contracts import Source
@@ -64,6 +66,15 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
         raise SettingsError("No workbook was named.",
                             'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml.')
     return Asked(open_source(named, settings, sheet=sheet), settings, parse_today(today) or settings.today())
+
+
+def preview(asked: Asked, *, quiet: bool) -> Report:
+    """What a sync would find and do; writes nothing. `quiet` shows no progress."""
+    from sheetsync.config import checks
+    from sheetsync.sync import sync
+
+    with progress(shown=not quiet) as tell:
+        return sync(asked.source, asked.settings.playbook, checks(), today=asked.today, dry_run=True, progress=tell)
 
 
 def parse_today(text: str | None) -> date | None:

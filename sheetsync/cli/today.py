@@ -15,12 +15,12 @@ from sheetsync.cli.options import (
     SheetName,
     Target,
     TodayDate,
+    preview,
     render,
     resolve,
     takes_colour,
     terminal_width,
 )
-from sheetsync.cli.progress import progress
 
 
 @handled
@@ -39,13 +39,10 @@ def today(
 
     Example: sheetsync today customers.xlsx --days 14
     """
-    from sheetsync import config as configuration
     from sheetsync.deliver import to_file, to_terminal
-    from sheetsync.sync import sync as run
 
     asked = resolve(workbook, sheet, playbook, config, today)
-    with progress(shown=not as_json) as tell:
-        report = run(asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, dry_run=True, progress=tell)
+    report = preview(asked, quiet=as_json)
     if ics is not None:
         to_file(render("ics", report), ics)
         say(f"Calendar written: {ics}")

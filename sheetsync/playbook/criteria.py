@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sheetsync.core.model import ColumnType, Fault
+from sheetsync.core.model import ColumnType, Customers, Fault
 from sheetsync.core.nearest import nearest
 from sheetsync.core.values import NO, YES, plain_number, read_date, text_of
 from sheetsync.core.workdays import Calendar
@@ -165,6 +165,14 @@ def matching(indexes: Iterable[int], column: Sequence[Any], test: Test) -> list[
         if fits:
             out.append(i)
     return out
+
+
+def fitting(customers: Customers, when: Mapping[str, AnyOf], today: date, calendar: Calendar) -> Sequence[int]:
+    """The customers (0-based) whom all criteria of a rule or quiet reason fit; its columns are all in the sheet."""
+    left: Sequence[int] = range(len(customers))
+    for name, criteria in when.items():
+        left = matching(left, customers.values[name], criteria.test(customers.columns[name].type, today, calendar))
+    return left
 
 
 def _blank(value: Any) -> bool:

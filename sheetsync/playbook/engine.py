@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 from sheetsync.core import model
 from sheetsync.core.model import Customers, Fault, FollowUp, Problem
 from sheetsync.core.values import say_date, text_of
-from sheetsync.core.workdays import Calendar
-from sheetsync.playbook.criteria import matching
+from sheetsync.playbook.criteria import fitting
 from sheetsync.playbook.due import anniversary
 from sheetsync.playbook.model import CONTACT, Playbook, Rule, split_step
 
@@ -94,7 +93,7 @@ def _candidates(
     here, values, calendar = customers.positions, customers.values, playbook.calendar
     if any(name not in here for name in rule.when) or not any(name in here for name in rule.due.columns):
         return set()
-    rows = _matching(customers, rule, today, calendar)
+    rows = fitting(customers, rule.when, today, calendar)
     unsure: set[int] = set()
     for name in rule.read_columns:
         if wrong := errors.get(name):
@@ -137,14 +136,6 @@ def _candidates(
                 begins = clock.begins(due)
         found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
     return unsure
-
-
-def _matching(customers: Customers, rule: Rule, today: date, calendar: Calendar) -> Sequence[int]:
-    left: Sequence[int] = range(len(customers))
-    for name, criteria in rule.when.items():
-        test = criteria.test(customers.columns[name].type, today, calendar)
-        left = matching(left, customers.values[name], test)
-    return left
 
 
 class _Clock:

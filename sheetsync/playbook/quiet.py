@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from sheetsync.core.header import normal
 from sheetsync.core.model import Customers, Fault
 from sheetsync.core.values import say_date, text_of
 from sheetsync.core.workdays import Calendar
-from sheetsync.playbook.criteria import AnyOf, matching
+from sheetsync.playbook.criteria import AnyOf, fitting
 from sheetsync.playbook.due import Due
 
 
@@ -44,9 +44,7 @@ class Quiet:
         if not self.readable(customers):
             return {}
         values, header = customers.values, customers.header
-        left: Sequence[int] = range(len(customers))
-        for name, criteria in self.when.items():
-            left = matching(left, values[name], criteria.test(customers.columns[name].type, today, calendar))
+        left = fitting(customers, self.when, today, calendar)
         out: dict[int, tuple[date | None, str]] = {}
         for day_column in (self.until, self.through):
             if day_column is not None:

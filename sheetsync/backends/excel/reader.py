@@ -146,7 +146,7 @@ def read_grid(
     if data is None:
         data = as_utf8(workbook.package.read(sheet.part))
     sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
-    sparse = sparse or _ERROR_CELL.search(data) is not None  # calamine gives error cells as blank, which would be a guess
+    sparse = sparse or _has_error_cells(data)  # calamine gives error cells as blank, which would be a guess
     if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
         meanwhile()
         return read_sparse(workbook, sheet, data)
@@ -156,6 +156,11 @@ def read_grid(
         loaded = loading.result()
     grid = None if loaded is None else _rows(loaded, like)
     return read_sparse(workbook, sheet, data) if grid is None else grid
+
+
+def _has_error_cells(data: bytes) -> bool:
+    """Whether a cell is of type "e". The plain search comes first: few sheets have one, and it takes a quarter of the time."""
+    return (b'"e"' in data or b"'e'" in data) and _ERROR_CELL.search(data) is not None
 
 
 def _dense_is_small(data: bytes) -> bool:

@@ -183,12 +183,7 @@ class Styles:
             made.set("applyNumberFormat", "1")
         made.attrib.pop("quotePrefix", "")
         if wrap:
-            alignment = next((child for child in made if local(child) == "alignment"), None)
-            if alignment is None:
-                alignment = etree.Element(f"{{{self.namespace}}}alignment")
-                made.insert(0, alignment)
-            alignment.set("wrapText", "1")
-            made.set("applyAlignment", "1")
+            self._align(made, "wrapText", "1")
         return self._append(self.formats, self._format_of, made)
 
     def text_format(self, index: int, *, centred: bool = False) -> int:
@@ -223,13 +218,17 @@ class Styles:
             elif local(child) == "protection":
                 made.remove(child)
         if centred:
-            alignment = next((child for child in made if local(child) == "alignment"), None)
-            if alignment is None:
-                alignment = etree.Element(f"{{{self.namespace}}}alignment")
-                made.insert(0, alignment)
-            alignment.set("horizontal", "center")
-            made.set("applyAlignment", "1")
+            self._align(made, "horizontal", "center")
         return self._append(self.formats, self._format_of, made)
+
+    def _align(self, made: etree._Element, name: str, value: str) -> None:
+        """Sets one thing of a format's alignment, which comes first in it where there is none yet."""
+        alignment = next((child for child in made if local(child) == "alignment"), None)
+        if alignment is None:
+            alignment = etree.Element(f"{{{self.namespace}}}alignment")
+            made.insert(0, alignment)
+        alignment.set(name, value)
+        made.set("applyAlignment", "1")
 
     def _font(self, index: int, colour: etree._Element | None) -> int:
         made = copy.deepcopy(self.fonts[index])

@@ -76,11 +76,6 @@ class Scan:
     known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
     cells: list[dict[int, CellSpan]] = field(default_factory=list)
 
-    def row_index(self, number: int) -> int | None:
-        """The position of a row in the arrays; None where the part has no such row."""
-        index = bisect_left(self.numbers, number)
-        return index if index < len(self.numbers) and self.numbers[index] == number else None
-
     def row_columns(self, index: int) -> Sequence[int]:
         """The column numbers of the cells of a row, in order."""
         return self.signatures[index] if self.plain else list(self.cells[index])
