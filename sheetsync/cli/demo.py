@@ -30,6 +30,7 @@ def demo(
     from sheetsync import resources
     from sheetsync.deliver import to_terminal
     from sheetsync.errors import Refused
+    from sheetsync.outputs.text import wrap
     from sheetsync.sync import sync as run
 
     example = resources.example(EXAMPLE)
@@ -50,5 +51,6 @@ def demo(
         to_terminal(render("json", report))
     else:
         to_terminal(render("summary", report, width=terminal_width(), colour=takes_colour()))
-        to_terminal(f"\nThe example is planned as of its own date, {EXAMPLE_DAY.isoformat()}. Open {workbook} and look at it,")
-        to_terminal("then try your own:  sheetsync sync customers.xlsx")
+        told = (f"The example is planned as of its own date, {EXAMPLE_DAY.isoformat()}. Open {workbook} and look at it, "
+                "then try your own: sheetsync sync customers.xlsx")
+        to_terminal("\n" + "\n".join(wrap(told, terminal_width())))

@@ -173,6 +173,7 @@ def test_demo_ends_with_a_synced_workbook_and_refuses_a_full_folder(tmp_path: Pa
     result = call("demo")
     assert result.exit_code == 0, result.output
     assert "2026-11-20" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
     assert {"Overdue", "Scheduled", "Paused"} <= set(_status_words(tmp_path / "sheetsync-demo" / "customers.xlsx"))
     refused(call("demo"), 6, "sheetsync-demo", "not empty")
     assert call("demo", "other").exit_code == 0
