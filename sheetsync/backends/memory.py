@@ -91,7 +91,7 @@ class MemorySheet:
         return Table(
             source=table.source, sheet=table.sheet, header_row=table.header_row, first_column=table.first_column,
             header=table.header, numbers=table.numbers, rows=table.rows, header_styles=header_styles, styles=styles,
-            notes=table.notes,
+            leftovers=table.leftovers, notes=table.notes,
         )
 
     def _store(self, before: Table, changes: ChangeSet) -> None:

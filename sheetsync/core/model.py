@@ -148,7 +148,8 @@ class Table:
     Columns are positions in `header`; position p stands in sheet column `first_column` + p (A is 1).
     `styles` holds, for each status column present, the style of each row's cell.
     `formula_cells` holds the (row number, position) of every formula, `formulas` the positions among them,
-    and `uncalculated` those formulas that have no result yet.
+    and `uncalculated` those formulas that have no result yet. The last `leftovers` rows hold nothing but the statuses
+    of customers whose cells were cleared.
     """
 
     source: str
@@ -163,6 +164,7 @@ class Table:
     formulas: frozenset[int] = frozenset()
     formula_cells: frozenset[tuple[int, int]] = frozenset()
     uncalculated: frozenset[tuple[int, int]] = frozenset()
+    leftovers: int = 0
     notes: tuple[str, ...] = ()
 
     def position(self, header: str) -> int | None:

@@ -196,7 +196,7 @@ class _Reading:
             grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
             status=source.status, first_column=grid.first_column, numbers=grid.numbers,
             bounds=[table.bounds for table in self.list_objects if table.bounds is not None],
-            formula_cells=frozenset(self.scan.formulas),
+            formula_cells=frozenset(self.scan.formulas), merges=self.scan.merged_ranges,
         )
         left = table.first_column
         uncalculated = frozenset(

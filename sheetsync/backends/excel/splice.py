@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -78,7 +79,7 @@ class Splice:
         new = [columns[header] for header in self.changes.new_columns]
         gone = sorted(columns[change.column] for change in self.changes if change.anchor is None and change.after is None)
         self._check_new(new)
-        self._check_merges(columns)
+        self._check_ranges(columns)
         strings = self._strings()
         around = sorted([*self._column_edits(new, columns), *self._dimension_edit(columns), *self._resize(new, gone)])
         body = self.found.elements["sheetData"].start
@@ -140,6 +141,19 @@ class Splice:
                             f"{self.where}: the cell {column_letters(column)}{number}, right of the table, is not empty.",
                             f"Move what stands there; sheetsync needs {span} beside the customers.",
                         )
+        self._check_below(new, bottom, span)
+
+    def _check_below(self, new: Sequence[int], bottom: int, span: str) -> None:
+        """What stands directly below the table must not look like statuses left over, or it would be taken for them."""
+        place = bisect_left(self.found.numbers, bottom + 1)
+        if place == len(self.found.numbers) or self.found.numbers[place] != bottom + 1 or self._list_object() is not None:
+            return
+        here = [column for column in self.found.row_columns(place) if column in new and self._holds_something(place, column)]
+        if len(here) >= min(2, len(new)):
+            raise Refused(
+                f"{self.where}: the cell {column_letters(here[0])}{bottom + 1}, directly below where the status columns go, is not empty.",
+                f"Move what stands there; sheetsync needs {span} beside the customers.",
+            )
 
     def _holds_something(self, index: int, column: int) -> bool:
         span = self.found.cell(index, column)
@@ -157,19 +171,27 @@ class Splice:
         return next((held for held in self.list_objects
                      if held.top == table.header_row and held.left <= table.first_column <= held.right and held.header_rows), None)
 
-    def _check_merges(self, columns: Mapping[str, int]) -> None:
-        if not self.found.merges:
+    def _check_ranges(self, columns: Mapping[str, int]) -> None:
+        """Cells under a merge can't be seen, and those that one formula fills can't be changed one by one."""
+        merges, fills = self.found.merged_ranges, self.found.filled_ranges
+        if not merges and not fills and not self.found.rich:
             return
         touched = {(change.row, columns[change.column]) for change in self.changes}
-        for ref in self.found.merges:
-            try:
-                top, left, bottom, right = parse_range(ref)
-            except ValueError:
-                continue
+        for top, left, bottom, right in merges:
             for row, column in touched:
                 if top <= row <= bottom and left <= column <= right and (row, column) != (top, left):
-                    raise Refused(f"{self.where}: the cells {ref} are merged, and {column_letters(column)}{row} among them is sheetsync's.",
-                                  "Unmerge them (Home, Merge & Center).")
+                    raise Refused(
+                        f"{self.where}: the cells {say_range(top, left, bottom, right)} are merged, and "
+                        f"{column_letters(column)}{row} among them is sheetsync's.", "Unmerge them (Home, Merge & Center).")
+        for top, left, bottom, right in fills:
+            for row, column in touched:
+                if top <= row <= bottom and left <= column <= right:
+                    raise Refused(
+                        f"{self.where}: the formula in {column_letters(left)}{top} fills {say_range(top, left, bottom, right)}, and "
+                        f"{column_letters(column)}{row} among them is sheetsync's.", "Move the formula elsewhere.")
+        for row, column in sorted(touched & self.found.rich):
+            raise Refused(f"{self.where}: {column_letters(column)}{row} holds a picture or linked data, which sheetsync would overwrite.",
+                          "Move it out of sheetsync's column.")
 
     def _rows(self, columns: Mapping[str, int], strings: SharedStrings | None) -> Iterator[NewCells]:
         """Every changed cell as its element, row by row; and blank ones where a new column would leave holes in the

@@ -12,6 +12,7 @@ import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,11 +71,23 @@ class Scan:
     merges: list[str] = field(default_factory=list)
     formulas: list[tuple[int, int]] = field(default_factory=list)  # (row number, column number)
     uncalculated: set[tuple[int, int]] = field(default_factory=set)
+    fills: list[str] = field(default_factory=list)  # the ranges that array formulas and data tables fill
+    rich: set[tuple[int, int]] = field(default_factory=set)  # cells with metadata (cm, vm): pictures, linked data
     plain: bool = False
     # Plain: the columns of each row, one shared tuple for all rows alike. General: every cell, by row.
     signatures: list[tuple[int, ...]] = field(default_factory=list)
     known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
     cells: list[dict[int, CellSpan]] = field(default_factory=list)
+
+    @property
+    def merged_ranges(self) -> list[tuple[int, int, int, int]]:
+        """First row, first column, last row and last column of each range of merged cells that can be read."""
+        return list(_ranges(self.merges))
+
+    @property
+    def filled_ranges(self) -> list[tuple[int, int, int, int]]:
+        """The same of each range that one array formula or data table fills."""
+        return list(_ranges(self.fills))
 
     def row_columns(self, index: int) -> Sequence[int]:
         """The column numbers of the cells of a row, in order."""
@@ -179,6 +192,12 @@ def parse_range(ref: str) -> tuple[int, int, int, int]:
     return min(top, bottom), min(left, right), max(top, bottom), max(left, right)
 
 
+def _ranges(refs: Iterable[str]) -> Iterator[tuple[int, int, int, int]]:
+    for ref in refs:
+        with suppress(ValueError):
+            yield parse_range(ref)
+
+
 def say_range(top: int, left: int, bottom: int, right: int) -> str:
     """ "A1:C9"."""
     return f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
@@ -274,6 +293,8 @@ class _General:
             if path[3] == "c":
                 if tag == "f":
                     self.formula = True
+                    if attributes.get("t") in ("array", "dataTable") and "ref" in attributes:
+                        self.scan.fills.append(attributes["ref"])
                 elif tag == "v" or tag == "is":
                     self.has_value = True
         elif depth == 2:
@@ -326,6 +347,8 @@ class _General:
             self.scan.disorder = self.scan.disorder or f"the cells of row {self.row} are out of order at {ref}"
             column = self.column + 1
         self.column = column
+        if "vm" in attributes or "cm" in attributes:
+            self.scan.rich.add((self.row, column))
         style = attributes.get("s", "0")
         start = self.parser.CurrentByteIndex
         self.at = (start, self._tag_end(start), int(style) if style.isdigit() else -1)
@@ -432,6 +455,9 @@ def _plain_rows(found: Scan, body: int, last: int) -> bool:
         position = end + 6
     if data[position:last].strip():
         return False
+    for attribute in (b' vm="', b' cm="'):
+        if data.find(attribute, body, last) >= 0:
+            return False  # rare: left to the general path
     return _plain_formulas(found, body, last)
 
 
@@ -447,6 +473,7 @@ def _signature(pattern: bytes) -> tuple[int, ...] | None:
 
 
 _FORMULA = re.compile(rb"<f[ />]")
+_FILLS = re.compile(rb"""<f(?=[^>]*\st\s*=\s*["'](?:array|dataTable)["'])[^>]*\sref\s*=\s*["']([^"']*)["']""")
 
 
 def _plain_formulas(found: Scan, body: int, last: int) -> bool:
@@ -457,6 +484,9 @@ def _plain_formulas(found: Scan, body: int, last: int) -> bool:
         if ref is None:
             return False
         where = parse_ref(ref[1].decode())
+        fills = _FILLS.match(data, match.start())
+        if fills is not None:
+            found.fills.append(fills[1].decode())
         end = data.find(b"</c>", match.end())
         found.formulas.append(where)
         if data.find(b"<v>", match.end(), end) < 0 and data.find(b"<v ", match.end(), end) < 0 and (
