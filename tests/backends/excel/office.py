@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from sheetsync.core.model import column_letters
 
 _AT_ONCE = 60  # workbooks in one process
 # Comma, double quote, UTF-8, all as text as shown, every worksheet a file of its own (documentation of the CSV export filter).
 _FILTER = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 _VOLATILE = re.compile(r"\b(?:NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY|CELL|INFO)\(", re.IGNORECASE)
+
+_FORMULA = re.compile(r"<(?:\w+:)?f\b[^>]*>([^<]+)<")
 
 Pair = tuple[Path, Path, str, range]  # as it was, as written, the worksheet, the columns that were written
 
@@ -24,7 +29,7 @@ def csv_differences(pairs: Sequence[Pair], folder: Path) -> dict[str, str]:
     out = {}
     for old, new, sheet, ours in pairs:
         found = next(_differences(before / old.name, after / new.name, sheet, ours), None)
-        if found is not None and not _is_volatile(old):
+        if found is not None and not _may_differ(old, ours):
             out[new.name] = found
     return out
 
@@ -86,8 +91,13 @@ def _cells(path: Path, ours: range) -> dict[tuple[int, int], str]:
         }
 
 
-def _is_volatile(path: Path) -> bool:
-    import zipfile
-
+def _may_differ(path: Path, ours: range) -> bool:
+    """Whether a formula gives another result each time, or reads cells that were blank and are statuses now."""
+    columns = "|".join(column_letters(column) for column in ours)
+    reads_ours = re.compile(rf"(?<![A-Z])\$?(?:{columns})\$?\d")
     with zipfile.ZipFile(path) as archive:
-        return any(_VOLATILE.search(archive.read(name).decode("utf-8", "replace")) for name in archive.namelist() if "sheet" in name)
+        formulas = [
+            formula for name in archive.namelist() if "sheet" in name
+            for formula in _FORMULA.findall(archive.read(name).decode("utf-8", "replace"))
+        ]
+    return any(_VOLATILE.search(formula) or reads_ours.search(formula) for formula in formulas)
