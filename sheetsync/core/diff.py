@@ -75,12 +75,22 @@ def diff(table: Table, desired: Desired, anchor: Callable[[int], Anchor]) -> Cha
                 changes.append(Change(table.header_row, header, header, header, style, HEADER, None))
             old_styles = table.styles.get(header) or (PLAIN,) * len(table.rows)
         columns.append((header, position, desired.values[header], desired.styles[header], old_styles))
-    numbers = table.numbers
-    for index, row in enumerate(table.rows):
+    rows, numbers = table.rows, table.numbers
+    blank: Sequence[Cell] = (None,) * len(rows)
+    cells = [
+        (header, blank if position is None else [row[position] for row in rows], values, styles, old_styles)
+        for header, position, values, styles, old_styles in columns
+    ]
+    where: set[int] = set()
+    for _, before_all, values, styles, old_styles in cells:
+        where.update([
+            index for index, (before, after, old, style) in enumerate(zip(before_all, values, old_styles, styles, strict=True))
+            if (before is not after and not same(before, after)) or old != style
+        ])
+    for index in sorted(where):
         whose: Anchor | None = None
-        for header, position, values, styles, old_styles in columns:
-            before = None if position is None else row[position]
-            after = values[index]
+        for header, before_all, values, styles, old_styles in cells:
+            before, after = before_all[index], values[index]
             style_before, style_after = old_styles[index], styles[index]
             if (before is after or same(before, after)) and style_before == style_after:
                 continue

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from sheetsync.errors import NotReachable, Refused, TableChanged
 
@@ -68,8 +69,10 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace(path: Path, expected: str, data: bytes, *, verify: Callable[[bytes], None], backups: Path | None) -> None:
-    """Puts `data` in the place of the file, whole or not at all.
+def replace(
+    path: Path, expected: str, write: Callable[[BinaryIO], None], *, verify: Callable[[bytes], None], backups: Path | None
+) -> None:
+    """Puts what `write` writes in the place of the file, whole or not at all.
 
     Writes beside it, forces it to disk, reads it back and verifies it, keeps a backup, checks that nobody has the
     file open and that it still is what `expected` says, and renames. Mode, owner and extended attributes stay.
@@ -82,7 +85,7 @@ def replace(path: Path, expected: str, data: bytes, *, verify: Callable[[bytes],
         handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{os.getpid()}-", suffix=target.suffix, dir=target.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         verify(temporary.read_bytes())

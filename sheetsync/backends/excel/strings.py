@@ -145,7 +145,7 @@ class SharedStrings:
         if self._plain:
             index = -1
             found: dict[str, int] = {}
-            for index, match in enumerate(_ENTRY.finditer(self.data, self._root_tag[1])):
+            for index, match in enumerate(ENTRY.finditer(self.data, self._root_tag[1])):
                 plain = match[1]
                 if plain is not None and plain in wanted:
                     found.setdefault(wanted[plain], index)
@@ -189,7 +189,7 @@ class SharedStrings:
 
 
 # One entry: its text where it is plain, nothing captured where it has runs, phonetics or attributes.
-_ENTRY = re.compile(
+ENTRY = re.compile(
     rb'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t></si>|(?:(?!</si>).)*</si>)'
     rb"|<si/>|<si [^>]*(?:/>|>(?:(?!</si>).)*</si>)",
     re.DOTALL,

@@ -29,9 +29,9 @@ MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 _TAG_END = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _REF = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-_PLAIN_ROW = re.compile(rb'\s*<row r="(\d{1,7})"((?: [A-Za-z0-9_:]+="[^"<>]*")*) ?(/?)>')
+_PLAIN_ROW = re.compile(rb'<row r="([1-9]\d{0,6})"(?: [A-Za-z0-9_:]+="[^"<>]*")* ?(/?)>')
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
-_PLAIN_ATTRIBUTES = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"([^>]*)')
+_PLAIN_TAGS = re.compile(rb'<c r="([A-Z]{1,3})\d{1,7}"([^>]*)')
 _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _SPANS = re.compile(rb"""\s+spans\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
@@ -55,6 +55,10 @@ class Element(NamedTuple):
     end: int
 
 
+class NotPlain(Exception):
+    """A row of a part that looked plain is not: its cells are out of order, or named otherwise. The general path knows more."""
+
+
 @dataclass(slots=True)
 class Scan:
     """What a splice needs to know of a worksheet part. Row arrays align; `ends` is where `</row>` begins, −1 for `<row/>`."""
@@ -74,8 +78,9 @@ class Scan:
     fills: list[str] = field(default_factory=list)  # the ranges that array formulas and data tables fill
     rich: set[tuple[int, int]] = field(default_factory=set)  # cells with metadata (cm, vm): pictures, linked data
     plain: bool = False
-    # Plain: the columns of each row, one shared tuple for all rows alike. General: every cell, by row.
-    signatures: list[tuple[int, ...]] = field(default_factory=list)
+    # Plain: the columns of those rows that were looked at, one shared tuple for all rows alike. General: every cell, by row.
+    signatures: list[tuple[int, ...] | None] = field(default_factory=list)
+    known_signatures: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
     known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
     cells: list[dict[int, CellSpan]] = field(default_factory=list)
 
@@ -90,14 +95,43 @@ class Scan:
         return list(_ranges(self.fills))
 
     def row_columns(self, index: int) -> Sequence[int]:
-        """The column numbers of the cells of a row, in order."""
-        return self.signatures[index] if self.plain else list(self.cells[index])
+        """The column numbers of the cells of a row, in order. Raises NotPlain where a plain part's row is none."""
+        return self._signature(index) if self.plain else list(self.cells[index])
+
+    def proves(self, indexes: Iterable[int]) -> bool:
+        """Whether those rows of a plain part are as plain as they looked; what follows raises no NotPlain then."""
+        try:
+            for index in indexes:
+                self._signature(index)
+        except NotPlain:
+            return False
+        return True
+
+    def _signature(self, index: int) -> tuple[int, ...]:
+        found = self.signatures[index]
+        if found is None:
+            found = self.signatures[index] = self._look(index)
+        return found
+
+    def _look(self, index: int) -> tuple[int, ...]:
+        start, end = self.tag_ends[index], self.ends[index]
+        if end < 0:
+            return ()
+        refs = _PLAIN_CELL.findall(self.data, start, end)
+        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
+        pattern = (b" ".join(refs) + b" ").replace(b"%d " % self.numbers[index], b" ")
+        signature = self.known_signatures.get(pattern)
+        if signature is None:
+            signature = self.known_signatures[pattern] = _signature(pattern)
+        if len(refs) != self.data.count(b"<c ", start, end):
+            raise NotPlain
+        return signature
 
     def cell(self, index: int, column: int) -> CellSpan | None:
         """One cell of a row, None where it is absent."""
         if not self.plain:
             return self.cells[index].get(column)
-        if column not in self.signatures[index]:
+        if column not in self._signature(index):
             return None
         data = self.data
         start = data.index(b'<c r="%s%d"' % (letters(column), self.numbers[index]), self.tag_ends[index])
@@ -109,27 +143,32 @@ class Scan:
 
     def styles_from(self, index: int, column: int) -> dict[int, int]:
         """The style index of every cell of a row from that column on, by column number."""
+        return self.read_looks(self.looks_from(index, column), column)
+
+    def looks_from(self, index: int, column: int) -> tuple[Any, ...]:
+        """What says the style of every cell of a row from that column on: equal for rows that look the same there."""
         if not self.plain:
-            return {number: span.style for number, span in self.cells[index].items() if number >= column}
-        signature = self.signatures[index]
-        place = bisect_left(signature, column)
-        if place == len(signature):
-            return {}
-        data, known = self.data, self.known_styles
-        if place == len(signature) - 1:  # the row's last cell alone: found from its end
-            start = data.rindex(b'<c r="', self.tag_ends[index], self.ends[index])
-            attributes = data[data.index(b'"', start + 6) + 1 : data.index(b">", start)]
-            style = known.get(attributes)
-            if style is None:
-                style = known[attributes] = _style(attributes, 0, len(attributes))
-            return {signature[place]: style}
-        start = data.index(b'<c r="%s%d"' % (letters(signature[place]), self.numbers[index]), self.tag_ends[index])
+            return tuple([(number, span.style) for number, span in self.cells[index].items() if number >= column])
+        data, end = self.data, self.ends[index]
+        if end < 0:
+            return ()
+        start = data.find(b'<c r="%b%d"' % (letters(column), self.numbers[index]), self.tag_ends[index], end)
+        # Where that column's cell is absent, all are taken, and those to the left left out in reading.
+        return tuple(_PLAIN_TAGS.findall(data, start if start >= 0 else self.tag_ends[index], end))
+
+    def read_looks(self, looks: tuple[Any, ...], column: int) -> dict[int, int]:
+        """Style indexes by column number, as `looks_from` the same column gave them."""
+        if not self.plain:
+            return dict(looks)
+        known = self.known_styles
         out = {}
-        for number, attributes in zip(signature[place:], _PLAIN_ATTRIBUTES.findall(data, start, self.ends[index]), strict=True):
-            style = known.get(attributes)
-            if style is None:
-                style = known[attributes] = _style(attributes, 0, len(attributes))
-            out[number] = style
+        for name, attributes in looks:
+            number = column_number(name)
+            if number >= column:
+                style = known.get(attributes)
+                if style is None:
+                    style = known[attributes] = _style(attributes, 0, len(attributes))
+                out[number] = style
         return out
 
     def insertion(self, index: int, column: int) -> int:
@@ -381,16 +420,19 @@ class _General:
 
 def scan_plain(data: bytes, what: str) -> Scan | None:
     """The fast path. None unless the part is proven plain: UTF-8; no comment, CDATA, DOCTYPE or processing instruction;
-    no namespace declared among the cells; every row and every cell with `r`, in order.
+    no namespace declared among the cells; every row with `r`, in order; every cell with `r` first. The cells of a row are
+    looked at when they are asked for, and NotPlain is raised then where they are out of order.
     """
-    if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0 or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or _has_markup(data):
         return None
     first = data.find(b"<sheetData>")
     last = data.find(b"</sheetData>")
-    if first < 0 or last < 0 or data.count(b"<sheetData") != 1 or data.count(b"</sheetData") != 1:
+    if first < 0 or last < 0 or data.count(b"<sheetData", 0, first + 1) or data.count(b"<sheetData", last) or (
+        data.count(b"</sheetData", last + 1)
+    ):
         return None
     body = first + len(b"<sheetData>")
-    if data.find(b"xmlns", body, last) >= 0 or data.find(b"<c>", body, last) >= 0 or data.find(b"<c/", body, last) >= 0:
+    if data.find(b"xmlns", body, last) >= 0 or data.count(b"<c", body, last) != data.count(b'<c r="', body, last):
         return None
     # All but the rows goes through expat, on a copy without them; offsets behind them are moved back.
     skeleton = scan_general(data[:body] + data[last:], what)
@@ -407,6 +449,11 @@ def scan_plain(data: bytes, what: str) -> Scan | None:
     return found
 
 
+def _has_markup(data: bytes) -> bool:
+    """Whether a comment, CDATA, DOCTYPE or processing instruction is there. One rare byte is found faster than two."""
+    return (data.find(b"!") >= 0 and data.find(b"<!") >= 0) or (data.find(b"?>", 2) != data.rfind(b"?>") and data.find(b"<?", 2) >= 0)
+
+
 def _shifted(element: Element, body: int, shift: int) -> Element:
     def move(offset: int) -> int:
         return offset + shift if offset > body else offset
@@ -415,61 +462,59 @@ def _shifted(element: Element, body: int, shift: int) -> Element:
 
 
 def _plain_rows(found: Scan, body: int, last: int) -> bool:
-    data, previous, position = found.data, 0, body
-    known: dict[bytes, tuple[int, ...] | None] = {}
-    match_row, find_cells = _PLAIN_ROW.match, _PLAIN_CELL.findall
-    while True:
-        match = match_row(data, position, last)
+    data, previous = found.data, 0
+    numbers, starts, tag_ends, ends = found.numbers, found.starts, found.tag_ends, found.ends
+    match_row, find = _PLAIN_ROW.match, data.find
+    start = find(b"<row", body, last)
+    if data[body : start if start >= 0 else last].strip():
+        return False
+    open_rows = 0
+    while start >= 0:
+        match = match_row(data, start, last)
         if match is None:
-            break
-        digits, closed = match[1], match[3]
-        number = int(digits)
-        if not previous < number <= MAX_ROW or digits[0] == 0x30:
+            return False
+        number, tag_end = int(match[1]), match.end()
+        if not previous < number <= MAX_ROW:
             return False
         previous = number
-        tag_end = match.end()
-        found.numbers.append(number)
-        found.starts.append(data.index(b"<", match.start()))
-        found.tag_ends.append(tag_end)
-        if closed:
-            found.ends.append(-1)
-            found.signatures.append(())
-            position = tag_end
-            continue
-        end = data.find(b"</row>", tag_end, last)
-        if end < 0:
-            return False
-        refs = find_cells(data, tag_end, end)
-        if len(refs) != data.count(b"<c ", tag_end, end):
-            return False
-        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
-        pattern = (b" ".join(refs) + b" ").replace(digits + b" ", b" ")
-        signature = known.get(pattern)
-        if signature is None:
-            signature = _signature(pattern)
-            if signature is None:
+        numbers.append(number)
+        starts.append(start)
+        tag_ends.append(tag_end)
+        following = find(b"<row", tag_end, last)
+        edge = following if following >= 0 else last
+        if match[2]:
+            ends.append(-1)
+            if data[tag_end:edge].strip():
                 return False
-            known[pattern] = signature
-        found.ends.append(end)
-        found.signatures.append(signature)
-        position = end + 6
-    if data[position:last].strip():
+        else:
+            end = edge - 6
+            if data[end:edge] != b"</row>":
+                end = data.rfind(b"</row>", tag_end, edge)
+                if end < 0 or data[end + 6 : edge].strip():
+                    return False
+            ends.append(end)
+            open_rows += 1
+        start = following
+    if data.count(b"</row>", body, last) != open_rows:
         return False
+    found.signatures = [None] * len(numbers)
     for attribute in (b' vm="', b' cm="'):
         if data.find(attribute, body, last) >= 0:
             return False  # rare: left to the general path
     return _plain_formulas(found, body, last)
 
 
-def _signature(pattern: bytes) -> tuple[int, ...] | None:
+def _signature(pattern: bytes) -> tuple[int, ...]:
     names = pattern.split()
     if not all(name.isalpha() for name in names):
-        return None
+        raise NotPlain
     try:
         numbers = tuple(column_number(name) for name in names)
     except ValueError:
-        return None
-    return numbers if all(one < other for one, other in itertools.pairwise(numbers)) else None
+        raise NotPlain from None
+    if not all(one < other for one, other in itertools.pairwise(numbers)):
+        raise NotPlain
+    return numbers
 
 
 _FORMULA = re.compile(rb"<f[ />]")
