@@ -22,7 +22,7 @@ MAX_PART = 2 * 1024**3  # bytes, inflated: no worksheet of Excel's full 1,048,57
 MAX_TOTAL = 6 * 1024**3  # bytes, all members inflated
 MAX_RATIO = 1000  # inflated to deflated, above SMALL: deflate itself can't do more than 1,032
 SMALL = 64 * 1024**2  # bytes; a part below this is never called a bomb
-LARGE_PART = 256 * 1024**2  # bytes; a larger one is checked a piece at a time
+LARGE_PART = 256 * 1024**2  # bytes; a larger one is inflated once more when it is read
 _CHUNK = 1024**2
 _LEVEL = 4  # of deflate: half the time of the usual 6 for a tenth more bytes
 
@@ -162,33 +162,19 @@ class Package:
                 ) from None
 
     def _checksum(self, member: zipfile.ZipInfo) -> int:
-        if member.file_size <= LARGE_PART:
-            data = self._whole(member)
-            if len(data) > len(self._kept[1]):
-                self._kept = (_fold(member.filename), data)  # most likely the worksheet that is read next
-            return zlib.crc32(data)
         crc = size = 0
+        keep = len(self._kept[1]) < member.file_size <= LARGE_PART
+        kept = io.BytesIO()
         for chunk in self._inflate(member):
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
+            if keep:
+                kept.write(chunk)
         if size != member.file_size:
             raise zipfile.BadZipFile("wrong size")
+        if keep:
+            self._kept = (_fold(member.filename), kept.getvalue())  # most likely the worksheet that is read next
         return crc
-
-    def _whole(self, member: zipfile.ZipInfo) -> bytes:
-        """A member's bytes at once. Raises BadZipFile where they are not as many as it says."""
-        if member.compress_type == zipfile.ZIP_STORED:
-            data = bytes(self.raw(member))
-        else:
-            inflater = zlib.decompressobj(-15)
-            data = inflater.decompress(self.raw(member), member.file_size + 1)
-            if len(data) <= member.file_size and not inflater.eof:
-                data += inflater.decompress(inflater.unconsumed_tail, 1) or inflater.flush()
-                if not inflater.eof:
-                    raise zipfile.BadZipFile("cut off")
-        if len(data) != member.file_size:
-            raise zipfile.BadZipFile("wrong size")
-        return data
 
     def _inflate(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         raw = self.raw(member)
