@@ -111,7 +111,10 @@ class Proof:
     def _rows_are_kept(self, found: Scan, texts: _Texts, styles: Styles) -> bool:
         """Whether every row is as planned. What the shared strings have to be comes into `texts`."""
         expected, old, new = self.expected, self.old, found
-        positions = [(column - expected.first_column, expected.styles[header]) for header, column in self.ours.items()]
+        positions = [
+            (column - expected.first_column, None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header])
+            for header, column in self.ours.items()
+        ]
         match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
         names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
         changed, size = self.changed, 4 * len(positions)
@@ -148,16 +151,18 @@ class Proof:
             found_cells = match_ours(rest, start)
             assert found_cells is not None  # every cell in it is optional
             cells = found_cells.groups()
-            rest = rest[:start] + rest[found_cells.end() :]
-            if before:
-                start = _first(was, names, digits)
-                if start < len(was):
-                    ours_before = match_ours(was, start)
-                    was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
-                if was != rest:
-                    return False
-            elif not rest.endswith(b">") or rest.count(b"<") != 1:
-                return False  # a row that was made holds nothing but statuses
+            behind = before and start == len(was) and found_cells.end() == len(rest)  # nothing but new cells behind the old row
+            if not behind:
+                rest = rest[:start] + rest[found_cells.end() :]
+                if before:
+                    start = _first(was, names, digits)
+                    if start < len(was):
+                        ours_before = match_ours(was, start)
+                        was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
+                    if was != rest:
+                        return False
+                elif not rest.endswith(b">") or rest.count(b"<") != 1:
+                    return False  # a row that was made holds nothing but statuses
             for place_in, (position, colours) in zip(range(0, size, 4), positions, strict=True):
                 value = wanted[position]
                 own, style, kind, text = cells[place_in : place_in + 4]
@@ -181,8 +186,7 @@ class Proof:
                     right = False  # a rare kind of value: left to the reading
                 if not right:
                     return False
-                asked = colours[colour_at] if colour_at >= 0 else PLAIN
-                if asked is not PLAIN and asked != PLAIN:
+                if colours is not None and colour_at >= 0 and (asked := colours[colour_at]) != PLAIN:
                     looks = coloured.get((style, asked))
                     if looks is None:
                         looks = coloured[style, asked] = styles.look(int(style or b"0"), None, self.palette) == asked

@@ -134,25 +134,26 @@ class Grid:
 
 
 def read_grid(
-    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[], None] = lambda: None,
+    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[Callable[[], bool]], None] = lambda done: None,
     like: Table | None = None,
 ) -> Grid:
     """The values of a worksheet, of which `data` is the part in UTF-8, where that is at hand. Raises Refused where they
     can't be read. calamine reads UTF-8 alone, and finds nothing in other encodings.
 
-    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own. Rows
+    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own; what it
+    is handed tells whether that is done. Rows
     that equal those of `like` are those of `like`, which saves their memory.
     """
     if data is None:
         data = as_utf8(workbook.package.read(sheet.part))
     sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
     if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
-        meanwhile()
+        meanwhile(lambda: True)
         return read_sparse(workbook, sheet, data)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(_load, workbook.package.data, sheet.name)
         errors = _has_error_cells(data)  # calamine gives error cells as blank, which would be a guess
-        meanwhile()
+        meanwhile(loading.done)
         loaded = loading.result()
     grid = None if loaded is None or errors else _rows(loaded, like)
     return read_sparse(workbook, sheet, data) if grid is None else grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -196,8 +196,13 @@ class _Reading:
         source = self.source
         data = as_utf8(self.package.read(self.info.part))
 
-        def look() -> None:
+        def look(done: Callable[[], bool]) -> None:
             self.scan = scan(data, self.where)
+            if self.scan.plain and not done():
+                if self._has_status_columns():
+                    self.scan.look_ahead(len(source.status.columns) + 1, done)
+                else:
+                    self.scan.prove_ahead(done)
 
         grid = read_grid(self.workbook, self.info, data, look, self._like)
         assert self.scan is not None
@@ -213,6 +218,11 @@ class _Reading:
         )
         styles, header_styles = self._styles(table)
         return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles)
+
+    def _has_status_columns(self) -> bool:
+        """Whether the mark of a status column is among the shared strings, as after a first run."""
+        part = self.workbook.part_of("sharedStrings")
+        return part is not None and self.source.status.mark.strip().encode() in self.package.read(part)
 
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""

@@ -205,42 +205,55 @@ class Splice:
         look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
         refs = {column: letters(column) for column in columns.values()}
         prefix, date1904 = found.prefix, self.workbook.date1904
+        heads = {column: b'<%bc r="%b' % (prefix, name) for column, name in refs.items()}
         days: dict[date, bytes] = {}
+        known: dict[tuple[object, ...], tuple[list[int], list[tuple[int, bytes]]]] = {}  # of whole rows: few differ
+        closing = b"</%bv></%bc>" % (prefix, prefix)
         for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
             index = index_of.get(number)
-            here: dict[int, int] = {}
-            row_format = base = None
+            looks: tuple[object, ...] = ()
+            row_format = None
             if index is not None:
-                here, row_format = found.styles_from(index, first), found.row_style(index)
+                looks, row_format = found.looks_from(index, first), found.row_style(index)
+            changes = list(group)
+            key = (looks, row_format, *[(change[1], change[5], change[3].__class__) for change in changes])
+            row = None if number == self.table.header_row else known.get(key)
+            if row is None:
+                here = {} if index is None else found.read_looks(looks, first)
                 base = here.get(self.neighbour)
+                chosen = [
+                    look.of(here.get(columns[header]), row_format, columns[header], base, style, anchor is None, value)
+                    for _, header, _, value, _, style, anchor in changes
+                ]
+                written = {columns[change.column] for change in changes}
+                blanks = [] if number == self.table.header_row else [
+                    (column, b'" s="%d"/>' % style) for column in new if column not in written and column not in here
+                    and (style := look.of(None, row_format, column, base, PLAIN, False, None))
+                ]
+                row = chosen, blanks
+                if not any(change[3].__class__ is str and "\n" in change[3] for change in changes):
+                    known[key] = row
             digits = b"%d" % number
             cells: dict[int, bytes] = {}
-            for _, header, _, value, _, style, anchor in group:
+            for (_, header, _, value, _, _, _), style_index in zip(changes, row[0], strict=True):
                 column = columns[header]
                 if formulas and (number, column) in formulas:
                     raise Refused(
                         f"{self.where}: {column_letters(column)}{number} holds a formula, which sheetsync would overwrite.",
                         f'Take it out of the column "{header}", which is sheetsync\'s.',
                     )
-                text = value.__class__ is str
-                chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
-                if text and strings is not None:
-                    cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
-                        prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
+                if value.__class__ is str and strings is not None:
+                    cells[column] = b'%b%b" s="%d" t="s"><%bv>%d%b' % (
+                        heads[column], digits, style_index, prefix, strings.index(value), closing)
                 elif value.__class__ is date:
                     day = days.get(value)
                     if day is None:
                         day = days[value] = b"%d" % serial(value, date1904=date1904)
-                    cells[column] = b'<%bc r="%b%b" s="%d"><%bv>%b</%bv></%bc>' % (
-                        prefix, refs[column], digits, chosen, prefix, day, prefix, prefix)
+                    cells[column] = b'%b%b" s="%d"><%bv>%b%b' % (heads[column], digits, style_index, prefix, day, closing)
                 else:
-                    cells[column] = cell_element(prefix, refs[column] + digits, chosen, value, strings, date1904=date1904)
-            if number != self.table.header_row:
-                for column in new:
-                    if column not in cells and column not in here:
-                        chosen = look.of(None, row_format, column, base, PLAIN, False, None)
-                        if chosen:
-                            cells[column] = b'<%bc r="%b%b" s="%d"/>' % (prefix, refs[column], digits, chosen)
+                    cells[column] = cell_element(prefix, refs[column] + digits, style_index, value, strings, date1904=date1904)
+            for column, tail in row[1]:
+                cells[column] = heads[column] + digits + tail
             yield number, cells
 
     def _column_formats(self) -> dict[int, int]:
@@ -303,17 +316,11 @@ class Splice:
     def _widths(self) -> dict[str, float]:
         """The widths of new columns: that of the longest text in each, within limits."""
         limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
-        out = {}
-        for header in self.changes.new_columns:
-            low, high = limits.get(header, (12, 40))
-            longest = low - 2
-            for _, column, _, text, _, _, _ in self.changes:
-                if column == header and text.__class__ is str and 2 * len(text) > longest:
-                    longest = max(longest, _display_width(text))
-                    if longest + 2 >= high:
-                        break
-            out[header] = float(min(longest + 2, high))
-        return out
+        longest = {header: limits.get(header, (12, 40))[0] - 2 for header in self.changes.new_columns}
+        for _, column, _, text, _, _, _ in self.changes:
+            if text.__class__ is str and 2 * len(text) > longest.get(column, MAX_COLUMN):
+                longest[column] = max(longest[column], _display_width(text))
+        return {header: float(min(length + 2, limits.get(header, (12, 40))[1])) for header, length in longest.items()}
 
     def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
         element = self.found.elements.get("dimension")

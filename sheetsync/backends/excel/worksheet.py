@@ -11,7 +11,7 @@ import re
 import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -81,6 +81,8 @@ class Scan:
     # Plain: the columns of those rows that were looked at, one shared tuple for all rows alike. General: every cell, by row.
     signatures: list[tuple[int, ...] | None] = field(default_factory=list)
     known_signatures: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    ahead: list[tuple[Any, ...]] = field(default_factory=list)  # the looks of rows' last cells, from the first row on
+    known_looks: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
     known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
     cells: list[dict[int, CellSpan]] = field(default_factory=list)
 
@@ -106,6 +108,14 @@ class Scan:
         except NotPlain:
             return False
         return True
+
+    def prove_ahead(self, done: Callable[[], bool]) -> None:
+        """Proves the rows of a plain part, as long as not `done`, for a write that will want them all."""
+        with suppress(NotPlain):
+            for index in range(len(self.numbers)):
+                if index % 1024 == 0 and done():
+                    return
+                self._signature(index)
 
     def _signature(self, index: int) -> tuple[int, ...]:
         found = self.signatures[index]
@@ -149,12 +159,30 @@ class Scan:
         """What says the style of every cell of a row from that column on: equal for rows that look the same there."""
         if not self.plain:
             return tuple([(number, span.style) for number, span in self.cells[index].items() if number >= column])
+        if index < len(self.ahead):
+            looks = self.ahead[index]
+            if looks and looks[0][0] == letters(column):
+                return looks
         data, end = self.data, self.ends[index]
         if end < 0:
             return ()
         start = data.find(b'<c r="%b%d"' % (letters(column), self.numbers[index]), self.tag_ends[index], end)
         # Where that column's cell is absent, all are taken, and those to the left left out in reading.
         return tuple(_PLAIN_TAGS.findall(data, start if start >= 0 else self.tag_ends[index], end))
+
+    def look_ahead(self, count: int, done: Callable[[], bool]) -> None:
+        """Notes the looks of the last `count` cells of each row of a plain part, as long as not `done`: they are most likely
+        what `looks_from` is asked for, and there is time while the values are loaded.
+        """
+        data, known = self.data, self.known_looks
+        for index in range(len(self.numbers)):
+            if index % 1024 == 0 and done():
+                return
+            end = place = self.ends[index]
+            for _ in range(count):
+                place = data.rfind(b"<c ", self.tag_ends[index], place) if place >= 0 else -1
+            looks = tuple(_PLAIN_TAGS.findall(data, place, end)) if place >= 0 else ()
+            self.ahead.append(known.setdefault(looks, looks))
 
     def read_looks(self, looks: tuple[Any, ...], column: int) -> dict[int, int]:
         """Style indexes by column number, as `looks_from` the same column gave them."""
