@@ -145,14 +145,12 @@ class Proof:
                 continue
             digits = b"%d" % number
             rest, was = _closed(row), _closed(before) if before else b""
-            start = len(was)
-            if not before or not rest.startswith(was):  # else only new cells stand behind the old ones
-                start = _first(rest, names, digits)
+            longer = before and rest.startswith(was)  # most likely nothing but new cells behind the old row
+            start = len(was) if longer else _first(rest, names, digits)
             found_cells = match_ours(rest, start)
             assert found_cells is not None  # every cell in it is optional
             cells = found_cells.groups()
-            behind = before and start == len(was) and found_cells.end() == len(rest)  # nothing but new cells behind the old row
-            if not behind:
+            if not longer or found_cells.end() < len(rest):
                 rest = rest[:start] + rest[found_cells.end() :]
                 if before:
                     start = _first(was, names, digits)
