@@ -6,8 +6,10 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
 import stat
 import tempfile
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +18,8 @@ from typing import BinaryIO
 from sheetsync.errors import NotReachable, Refused, TableChanged
 
 KEPT_BACKUPS = 14
-_TEMPORARY = ".sheetsync-"
+# Names the computer, since others see the same folder where it is on a network, and the process, which may have been killed.
+_TEMPORARY = f".sheetsync-{zlib.crc32(platform.node().encode()):08x}-"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -91,12 +94,13 @@ def replace(
         verify(temporary.read_bytes())
         _like(target, temporary)
         check_unlocked(path)
-        now = read_bytes(target)
+        before, now = _state(target), read_bytes(target)
         if fingerprint(now) != expected:
-            raise TableChanged(f"{path.name} was saved by somebody else while sheetsync was at work; nothing was written.",
-                               "Run again.")
+            raise _saved_meanwhile(path)
         if backups is not None:
             _back_up(target, now, backups)
+        if _state(target) != before:  # the last look, directly before the only step that can't be taken back
+            raise _saved_meanwhile(path)
         os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
@@ -106,6 +110,15 @@ def replace(
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _state(target: Path) -> tuple[int, int, int]:
+    status = target.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _saved_meanwhile(path: Path) -> TableChanged:
+    return TableChanged(f"{path.name} was saved by somebody else while sheetsync was at work; nothing was written.", "Run again.")
 
 
 def _failure(path: Path, error: OSError) -> NotReachable | Refused:

@@ -67,6 +67,11 @@ class Relationship:
     external: bool
 
 
+def has_doctype(what: str) -> Refused:
+    """The refusal of a part with a DOCTYPE."""
+    return Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+
+
 def parse_xml(data: bytes, what: str) -> etree._Element:
     """The root of a part. Raises Refused where it is not well-formed or has a DOCTYPE; fetches nothing."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_blank_text=False)
@@ -75,7 +80,7 @@ def parse_xml(data: bytes, what: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused(f"{what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
     if str(cast(Any, root.getroottree().docinfo).doctype):
-        raise Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(what)
     return root
 
 

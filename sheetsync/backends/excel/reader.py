@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sheetsync.backends.excel.package import Package, local
+from sheetsync.backends.excel.package import Package, has_doctype, local
 from sheetsync.backends.excel.strings import OFFSET_1904, unescape
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
@@ -267,7 +267,7 @@ class _Sparse:
         return dict(sorted(self.rows.items()))
 
     def _doctype(self, *_: Any) -> None:
-        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(self.what)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _, tag = name.rpartition(" ")
@@ -387,7 +387,7 @@ def read_strings(data: bytes, what: str) -> list[str]:
             parts.append(text)
 
     def doctype(*_: Any) -> None:
-        raise Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(what)
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters

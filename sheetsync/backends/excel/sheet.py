@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sheetsync.backends.excel import file
-from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.package import Package, has_doctype
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
 from sheetsync.backends.excel.splice import Splice
@@ -197,9 +197,10 @@ class _Reading:
         data = as_utf8(self.package.read(self.info.part))
 
         def look(done: Callable[[], bool]) -> None:
+            marked = self._look_at_strings()
             self.scan = scan(data, self.where)
             if self.scan.plain and not done():
-                if self._has_status_columns():
+                if marked:
                     self.scan.look_ahead(len(source.status.columns) + 1, done)
                 else:
                     self.scan.prove_ahead(done)
@@ -219,10 +220,17 @@ class _Reading:
         styles, header_styles = self._styles(table)
         return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles)
 
-    def _has_status_columns(self) -> bool:
-        """Whether the mark of a status column is among the shared strings, as after a first run."""
+    def _look_at_strings(self) -> bool:
+        """Whether the mark of a status column is among the shared strings, as after a first run. Raises Refused for a DOCTYPE,
+        which calamine would pass over.
+        """
         part = self.workbook.part_of("sharedStrings")
-        return part is not None and self.source.status.mark.strip().encode() in self.package.read(part)
+        if part is None:
+            return False
+        data = as_utf8(self.package.read(part))
+        if b"<!DOCTYPE" in data[: max(0, data.find(b"<si"))]:
+            raise has_doctype(f"{self.source.name}, part {part}")
+        return self.source.status.mark.strip().encode() in data
 
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sheetsync.backends.excel.package import has_doctype
 from sheetsync.core.model import column_letters
 from sheetsync.errors import Refused
 
@@ -332,8 +333,7 @@ class _General:
         return self.scan
 
     def _doctype(self, *_: Any) -> None:
-        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.",
-                      "Save it again from Excel.")
+        raise has_doctype(self.what)
 
     def _tag_end(self, start: int) -> int:
         match = _TAG_END.match(self.data, start)

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import random
 import re
-import signal
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -24,7 +19,7 @@ from openpyxl import load_workbook
 from sheetsync.backends.excel import proof, sheet
 from sheetsync.backends.excel.package import Package
 from sheetsync.checks import CHECKS
-from sheetsync.core.model import Cell, CellError
+from sheetsync.core.model import CellError
 from sheetsync.errors import Refused, TableChanged
 from sheetsync.sync import sync
 from tests.backends.excel.made import HEADER, SHEET, made, part, rewritten, run, source
@@ -419,41 +414,3 @@ def test_the_quick_proof_fails_where_anything_is_not_as_planned(
     write_workbook(path, CUSTOMERS)
     sync(source(path), PLAYBOOK, today=TODAY)
     assert seen == [False]
-
-
-_KILLED = """
-import sys
-from datetime import date
-from pathlib import Path
-from sheetsync.backends.excel import ExcelSource
-from sheetsync.config import load_playbook
-from sheetsync.sync import sync
-book = load_playbook()
-source = ExcelSource(Path(sys.argv[1]), book.columns, book.key, book.status)
-print("go", flush=True)
-for day in range(1, 10_000):
-    sync(source, book, today=date(2026, 11, 20) if day % 2 else date(2027, 11, 20))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a signal of POSIX systems")
-def test_law_7_a_process_killed_at_any_instant_leaves_a_whole_file_and_nothing_beside_it(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    path = tmp_path / "customers.xlsx"
-    rows: list[list[Cell]] = [[n, f"Customer {n}", None, "A", date(2026, 11, 1)] for n in range(1, 400)]
-    write_workbook(path, [CUSTOMERS[0], *rows])
-    for _ in range(40):
-        process = subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(chance.uniform(0.05, 0.6))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        found = read_cells(path)
-        assert len(found) == 400
-        states = {str(row[10]) for row in found[1:] if len(row) > 10}
-        assert len(states) <= 1
-    sync(source(path), PLAYBOOK, today=date(2027, 5, 5))
-    assert [entry.name for entry in tmp_path.iterdir()] == ["customers.xlsx"]
