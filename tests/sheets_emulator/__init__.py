@@ -34,12 +34,12 @@ Between a client's requests::
     google.fail("GET", quota(), times=3)                         # a burst of 429
     google.fail("TOKEN", token_refused("invalid_grant", "Invalid JWT Signature."))
 
-Every one takes `times` and `skip`; "*" is any method of the API. Faults: `quota`, `overloaded`, `reset`, `hang`, `html_page`, `rejected_token`,
-`api_off`, `token_refused`. `google.calm()` forgets what hasn't happened yet, `google.pending` counts it.
+Every one takes `times` and `skip`; "*" is any method of the API. Faults: `quota`, `overloaded`, `reset`, `hang`, `html_page`,
+`rejected_token`, `api_off`, `token_refused`. `google.calm()` forgets what hasn't happened yet, `google.pending` counts it.
 
-Accounts. `google.account` is the address books are shared with; `book.share(email, "viewer")`. `google.service_account_file(folder, name)`,
-`google.oauth_client_file(folder)` (its auth_uri redirects back at once, as if the owner pressed Allow), `google.authorized_user_file(folder)`,
-`google.token("spreadsheets.readonly")` for a token by hand. `google.accounts` has `clock_offset` (seconds that Google's clock is ahead),
+Accounts. `google.account` is the address books are shared with; `book.share(email, "viewer")`. Files:
+`google.service_account_file(folder, name)`, `google.oauth_client_file(folder)` (its auth_uri redirects back at once, as if the owner
+pressed Allow), `google.authorized_user_file(folder)`; `google.token("spreadsheets.readonly")` for a token by hand. `google.accounts` has `clock_offset` (seconds that Google's clock is ahead),
 `lifetime`, `revoke(email)`, and `person(email).deleted = True`.
 
 The log: `google.requests` are Seen(method, path, query, body, sent, size, received, status, email, scopes, committed, headers);

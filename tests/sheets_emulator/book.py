@@ -211,7 +211,7 @@ def _blank_like(cell: Cell | None) -> Cell | None:
     """An empty cell that looks like this one."""
     if cell is None:
         return None
-    kept = {name: cell[name] for name in ("userEnteredFormat", "dataValidation") if name in cell}
+    kept: Cell = {name: value for name, value in cell.items() if name in ("userEnteredFormat", "dataValidation")}
     return kept or None
 
 
@@ -257,19 +257,25 @@ class Spreadsheet:
         if title is not None:
             tab = self._titled(title)
             area = Area() if cells is None else cells_area(cells)
+            if area is None and tab is not None:
+                named = self._named(cells or "")
+                area = Area.of(named["range"]) if named and named["range"].get("sheetId", 0) == tab.sheet_id else None
             if tab is None or area is None:
                 raise invalid(f"Unable to parse range: {text}")
             return tab, area
         area = cells_area(cells or "")
         if area is not None:
             return self.tabs[0], area
-        for item in self.named:
-            if item["name"].casefold() == text.casefold():
-                return self.tab_by_id(item["range"].get("sheetId", 0), ""), Area.of(item["range"])
+        named = self._named(text)
+        if named is not None:
+            return self.tab_by_id(named["range"].get("sheetId", 0), ""), Area.of(named["range"])
         tab = self._titled(text)
         if tab is None:
             raise invalid(f"Unable to parse range: {text}")
         return tab, Area()
+
+    def _named(self, name: str) -> JSON | None:
+        return next((item for item in self.named if item["name"].casefold() == name.casefold()), None)
 
     def _titled(self, title: str) -> Tab | None:
         folded = [tab for tab in self.tabs if tab.title.casefold() == title.casefold()]

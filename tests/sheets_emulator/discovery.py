@@ -142,7 +142,8 @@ def check(method: str, path: str, query: list[tuple[str, str]], body: Any) -> Ca
 
 def match(method: str, path: str) -> tuple[JSON, dict[str, str]]:
     """The method's description and its path parameters."""
-    hits = [(description, hit.groupdict()) for verb, pattern, description in methods() if verb == method and (hit := pattern.fullmatch(path))]
+    hits = [(description, hit.groupdict()) for verb, pattern, description in methods()
+            if verb == method and (hit := pattern.fullmatch(path))]
     if not hits:
         raise Violation(f"No method of the Sheets API is {method} {path}")
     # ".../values/A1:clear" fits both the range "A1:clear" and the method "clear": the one with the longer fixed part is meant.

@@ -13,7 +13,7 @@ from tests.sheets_emulator.render import stored
 
 JSON = dict[str, Any]
 
-_WRITABLE: Mask = {name: None for name in ("userEnteredValue", "userEnteredFormat", "note", "dataValidation", "textFormatRuns", "chipRuns")}
+_WRITABLE: Mask = dict.fromkeys(("userEnteredValue", "userEnteredFormat", "note", "dataValidation", "textFormatRuns", "chipRuns"))
 
 
 def write_cell(edit: Edit, tab: Tab, row: int, column: int, new: Cell, mask: Mask | None) -> None:
@@ -44,7 +44,8 @@ def guard_typed(edit: Edit, tab: Tab, row: int, column: int, new: Cell) -> None:
         box = tab.box(Area.of(table["range"]))
         if not box.has(row, column) or row == box.top:
             continue
-        kind = next((item.get("columnType") for item in table.get("columnProperties", ()) if item.get("columnIndex", 0) == column - box.left), None)
+        kinds = {item.get("columnIndex", 0): item.get("columnType") for item in table.get("columnProperties", ())}
+        kind = kinds.get(column - box.left)
         if kind not in (None, "COLUMN_TYPE_UNSPECIFIED"):
             raise edit.refuse("You can't set a number format on cells in typed columns.")
 

@@ -113,7 +113,8 @@ def auto_resize(edit: Edit, body: JSON) -> JSON:
     lines = tab.lines[axis]
     lines.extend({} for _ in range(last - len(lines)))
     for index in range(first, last):
-        texts = [str(cell.get("userEnteredValue", {}).get("stringValue", "")) for _, _, cell in tab.cells(_lines_box(tab, axis, index, index + 1))]
+        line = tab.cells(_lines_box(tab, axis, index, index + 1))
+        texts = [str(cell.get("userEnteredValue", {}).get("stringValue", "")) for _, _, cell in line]
         size = 21 * max([1, *(text.count("\n") + 1 for text in texts)]) if axis == ROWS else 7 * max([3, *map(len, texts)])
         lines[index] = {**lines[index], "pixelSize": size}
     return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.sheets_emulator.a1 import Area, Box
-from tests.sheets_emulator.book import Tab
+from tests.sheets_emulator.book import Actor, Tab
 from tests.sheets_emulator.cells import effective, paired_colours
 from tests.sheets_emulator.edit import PROTECTED, Edit
 from tests.sheets_emulator.masks import overwrite, wants
@@ -66,11 +66,11 @@ def add_protected_range(edit: Edit, body: JSON) -> JSON:
     item: JSON = {"protectedRangeId": new.get("protectedRangeId") or edit.book.new_id(), "range": area}
     item |= {name: new[name] for name in ("description", "warningOnly", "unprotectedRanges") if new.get(name)}
     editors = {name: list(value) for name, value in (new.get("editors") or {}).items() if value}
-    if not edit.actor.owns:
-        editors["users"] = [*editors.get("users", []), edit.actor.email]
-    item["editors"] = editors
+    told = {**item, "editors": editors}  # the reply names who was asked for, a later read who it is, too
+    users = editors.get("users", [])
+    item["editors"] = {**editors, "users": users if edit.actor.email in users else [*users, edit.actor.email]}
     tab.protected = [*tab.protected, item]
-    return {"addProtectedRange": {"protectedRange": protected_range(edit.book, item, edit.actor)}}
+    return {"addProtectedRange": {"protectedRange": protected_range(told, Actor("", owns=True))}}
 
 
 def update_protected_range(edit: Edit, body: JSON) -> JSON:

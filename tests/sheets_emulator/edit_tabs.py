@@ -110,7 +110,8 @@ def _resize(edit: Edit, tab: Tab, new: JSON, mask: Any) -> None:
     rows, columns = grid.pop("rowCount", tab.row_count), grid.pop("columnCount", tab.column_count)
     if rows < 1 or columns < 1:
         raise edit.refuse("A grid needs at least one row and one column.")
-    for axis, count, wanted, frozen in ((ROWS, tab.row_count, rows, "frozenRowCount"), (COLUMNS, tab.column_count, columns, "frozenColumnCount")):
+    sides = ((ROWS, tab.row_count, rows, "frozenRowCount"), (COLUMNS, tab.column_count, columns, "frozenColumnCount"))
+    for axis, count, wanted, frozen in sides:
         if grid.get(frozen, 0) >= wanted > 0 and grid.get(frozen):
             raise edit.refuse(f"You can't freeze all visible {axis.lower()} on the sheet.")
         if wanted < count:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, cells_area, column_index
+from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, cells_area, column_index, column_letter
 from tests.sheets_emulator.batch import batch_update
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
 from tests.sheets_emulator.cells import Cell, Formula, cell_of, date_format, extended, plain
@@ -59,7 +59,7 @@ class Edits:
         """Everything about the tab, to be compared with a later state: cells, widths, and all that lies over the cells."""
         book, tab = self.place()
         over = {name: getattr(tab, name) for name in ("title", "merges", "protected", "filter", "tables", "rules", "grid", "properties")}
-        return {"cells": grid_data(book, tab, tab.box(), None, whole=True), **{name: repr(value) for name, value in over.items()}}
+        return {"cells": grid_data(book, tab, tab.box(), None), **{name: repr(value) for name, value in over.items()}}
 
     # typing
 
@@ -325,7 +325,6 @@ def _corner(cell: str) -> tuple[int, int]:
 
 
 def _name(row: int, column: int) -> str:
-    from tests.sheets_emulator.a1 import column_letter
     return f"{column_letter(column)}{row + 1}"
 
 

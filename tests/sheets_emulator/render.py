@@ -27,7 +27,7 @@ def spreadsheet(book: Spreadsheet, actor: Actor, *, ranges: list[str], grid: boo
             continue
         sheet: JSON = {"properties": sheet_properties(tab, index)}
         if with_cells:
-            sheet["data"] = [grid_data(book, tab, box, below(mask, "sheets", "data"), whole=not ranges) for box in mine]
+            sheet["data"] = [grid_data(book, tab, box, below(mask, "sheets", "data")) for box in mine]
         sheet.update(over_the_cells(book, tab, mine, actor))
         found["sheets"].append(sheet)
     if not found["sheets"]:
@@ -72,7 +72,7 @@ def over_the_cells(book: Spreadsheet, tab: Tab, boxes: list[Box], actor: Actor) 
     found: JSON = {}
     merges = [area.json(tab.sheet_id) for area in tab.merges if seen(area)]
     rules = [rule for rule in tab.rules if any(seen(Area.of(item)) for item in rule.get("ranges", ()))]
-    protected = [protected_range(book, item, actor) for item in tab.protected if seen(Area.of(item.get("range", {})))]
+    protected = [protected_range(item, actor) for item in tab.protected if seen(Area.of(item.get("range", {})))]
     tables = [item for item in tab.tables if seen(Area.of(item["range"]))]
     for name, items in (("merges", merges), ("conditionalFormats", rules), ("protectedRanges", protected), ("tables", tables)):
         if items:
@@ -92,7 +92,7 @@ def dimension_range(tab: Tab, axis: str, start: int, end: int) -> JSON:
     return {**own, "dimension": axis, "startIndex": start, "endIndex": end}
 
 
-def protected_range(book: Spreadsheet, item: JSON, actor: Actor) -> JSON:
+def protected_range(item: JSON, actor: Actor) -> JSON:
     """A ProtectedRange as that account sees it: who may edit is told only to those who may."""
     may = may_edit(item, actor)
     found = {name: value for name, value in item.items() if name != "editors"}
@@ -109,7 +109,7 @@ def may_edit(item: JSON, actor: Actor) -> bool:
     return actor.owns or bool(item.get("warningOnly")) or actor.email.casefold() in users
 
 
-def grid_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None, *, whole: bool) -> JSON:
+def grid_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None) -> JSON:
     """GridData of the box: rows and cells to the last one with anything in it."""
     found: JSON = {}
     if box.top and wants(mask, "startRow"):
@@ -120,7 +120,8 @@ def grid_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None, *, whole
         rows = row_data(book, tab, box, below(mask, "rowData", "values"))
         if rows:
             found["rowData"] = rows
-    for axis, name, first, last, size in ((ROWS, "rowMetadata", box.top, box.bottom, HEIGHT), (COLUMNS, "columnMetadata", box.left, box.right, WIDTH)):
+    sides = ((ROWS, "rowMetadata", box.top, box.bottom, HEIGHT), (COLUMNS, "columnMetadata", box.left, box.right, WIDTH))
+    for axis, name, first, last, size in sides:
         if wants(mask, name):
             lines = tab.lines[axis]
             all_lines = [{"pixelSize": size, **(lines[i] if i < len(lines) else {})} for i in range(first, last)]

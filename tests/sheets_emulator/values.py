@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sheets_emulator.a1 import Area, Box
+from tests.sheets_emulator.a1 import Area, Box, column_letter
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
 from tests.sheets_emulator.cells import Cell, effective, extended, whole
 from tests.sheets_emulator.display import shown, typed
@@ -77,7 +77,7 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
     if box.top + tall > bottom:
         raise invalid(f"Requested writing within range [{_told(tab, box, text)}], but tried writing to row [{bottom + 1}]")
     if box.left + wide > right:
-        raise invalid(f"Requested writing within range [{_told(tab, box, text)}], but tried writing to column [{_letter(right)}]")
+        raise invalid(f"Requested writing within range [{_told(tab, box, text)}], but tried writing to column [{column_letter(right)}]")
     target = Box(box.top, box.top + tall, box.left, box.left + wide)
     if target.bottom > tab.row_count or target.right > tab.column_count:
         raise invalid(f"Range ({target.a1(tab.title)}) exceeds grid limits. Max rows: {tab.row_count}, max columns: {tab.column_count}")
@@ -92,7 +92,8 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
                 written.append((r, c))
     answer: JSON = {"spreadsheetId": book.id, "updatedRange": target.a1(tab.title)}
     if written:
-        answer |= {"updatedRows": len({r for r, _ in written}), "updatedColumns": len({c for _, c in written}), "updatedCells": len(written)}
+        answer |= {"updatedRows": len({r for r, _ in written}), "updatedColumns": len({c for _, c in written}),
+                   "updatedCells": len(written)}
     if options.get("includeValuesInResponse"):
         shown_as = {"valueRenderOption": options.get("responseValueRenderOption", "FORMATTED_VALUE"),
                     "dateTimeRenderOption": options.get("responseDateTimeRenderOption", "SERIAL_NUMBER")}
@@ -102,11 +103,6 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
 
 def _told(tab: Tab, box: Box, text: str) -> str:
     return text if "!" in text else box.a1(tab.title)
-
-
-def _letter(index: int) -> str:
-    from tests.sheets_emulator.a1 import column_letter
-    return column_letter(index)
 
 
 def _rows(body: JSON) -> list[list[Any]]:
@@ -208,7 +204,8 @@ def batch_clear(book: Spreadsheet, body: JSON, actor: Actor) -> JSON:
 
 def guard_rows(body: JSON, prefix: str = "data.values") -> None:
     """400 where `values` is no list of lists, as Google says it."""
-    for index, row in enumerate(body.get("values") or []):
+    rows = body.get("values") or []
+    for index, row in enumerate(rows if isinstance(rows, list) else [rows]):
         if not isinstance(row, list):
             told = f'"{row}"' if isinstance(row, str) else str(row)
             raise bad_field(f"{prefix}[{index}]" if index else prefix,
