@@ -6,8 +6,9 @@ import gzip
 import http.client
 import json
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from tests.sheets_emulator.discovery import check_message, match
 from tests.sheets_emulator.emulator import Emulator
 
 JSON = dict[str, Any]
@@ -43,7 +44,11 @@ class Client:
         if response.headers.get("Content-Encoding") == "gzip":
             text = gzip.decompress(text)
         is_json = (response.headers.get("Content-Type") or "").startswith("application/json")
-        return response.status, json.loads(text) if is_json else text.decode()
+        found = json.loads(text) if is_json else text.decode()
+        if response.status == 200 and is_json and len(text) < 200_000 and target.startswith("/v4/"):
+            # What the emulator says must fit Google's description, too.
+            check_message(found, match(method, unquote(target.partition("?")[0]))[0]["response"]["$ref"])
+        return response.status, found
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON of a GET that succeeds."""

@@ -33,10 +33,18 @@ class Edit:
         """The tab with that id (0 where none is given)."""
         return self.book.tab_by_id(sheet_id or 0, self.where)
 
+    def table(self, table_id: str) -> tuple[Tab, JSON]:
+        """The table with that id, and its tab."""
+        for tab in self.book.tabs:
+            for table in tab.tables:
+                if table["tableId"] == table_id:
+                    return tab, table
+        raise self.refuse(f"No table with id: {table_id}")
+
     def mask(self, fields: str | None) -> Mask | None:
         """The tree of a request's field mask, which may not be left out."""
         if not fields:
-            raise self.refuse("At least one field must be listed in `fields`. (Use '*' to indicate all fields.)")
+            raise self.refuse("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
         return parse_mask(fields)
 
     def box(self, grid_range: JSON) -> tuple[Tab, Box]:
@@ -45,7 +53,7 @@ class Edit:
         area = Area.of(grid_range)
         for name, start, end, count in (("Row", area.top, area.bottom, tab.row_count), ("Column", area.left, area.right, tab.column_count)):
             if start is not None and start >= count:
-                raise self.refuse(f"GridRange.start{name}Index[{start}] is after last {name.lower()} in grid[{count}]")
+                raise self.refuse(f"GridRange.start{name}Index[{start}] is after last {name.lower()} in grid[{count - 1}]")
             if start is not None and end is not None and end < start:
                 raise self.refuse(f"GridRange.end{name}Index[{end}] must not be before GridRange.start{name}Index[{start}]")
         return tab, tab.box(area)

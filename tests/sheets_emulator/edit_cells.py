@@ -72,7 +72,7 @@ def update_cells(edit: Edit, body: JSON) -> JSON:
         top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
         for name, index, count in (("row", top, tab.row_count), ("column", left, tab.column_count)):
             if index >= count:
-                raise edit.refuse(f"GridCoordinate.{name}Index[{index}] is after last {name} in grid[{count}]")
+                raise edit.refuse(f"GridCoordinate.{name}Index[{index}] is after last {name} in grid[{count - 1}]")
         box = tab.box(Area(top, top + len(rows), left, left + max(map(len, rows), default=0)))
     edit.guard(tab, box)
     for row in range(box.top, box.bottom):
@@ -97,18 +97,25 @@ def repeat_cell(edit: Edit, body: JSON) -> JSON:
 
 
 def append_cells(edit: Edit, body: JSON) -> JSON:
-    """appendCells: below the last row with data, the grid growing where it must."""
+    """appendCells: below the last row with data, of the tab or of a table; the grid gets more rows where it must, never columns."""
     mask = edit.mask(body.get("fields"))
-    tab = edit.tab(body.get("sheetId"))
     rows = [row.get("values", []) for row in body.get("rows", [])]
-    top = tab.used().bottom
+    tab, table = edit.table(body["tableId"]) if "tableId" in body else (edit.tab(body.get("sheetId")), None)
+    box = tab.box(None if table is None else Area.of(table["range"]))
+    filled = [row for row, _, cell in tab.cells(box) if effective(cell) is not None]
+    top = max(filled, default=box.top - 1) + 1
+    wide = max(map(len, rows), default=0)
+    if wide > box.right - box.left:
+        raise edit.refuse(f"Attempting to write column: {box.right}, beyond the last requested column of: {box.right - 1}")
     tab.row_count = max(tab.row_count, top + len(rows))
-    tab.column_count = max(tab.column_count, max(map(len, rows), default=0))
     edit.guard_limit()
-    edit.guard(tab, Box(top, top + len(rows), 0, tab.column_count))
+    edit.guard(tab, Box(top, top + len(rows), box.left, box.right))
+    if table is not None and top + len(rows) > box.bottom:
+        grown = Area(box.top, top + len(rows), box.left, box.right).json(tab.sheet_id)
+        tab.tables = [{**table, "range": grown} if other is table else other for other in tab.tables]
     for number, values in enumerate(rows):
         for column, new in enumerate(values):
-            write_cell(edit, tab, top + number, column, stored(new), mask)
+            write_cell(edit, tab, top + number, box.left + column, stored(new), mask)
     return {}
 
 

@@ -21,7 +21,7 @@ def span(edit: Edit, body: JSON) -> tuple[Tab, str, int, int]:
         raise edit.refuse("dimension is required.")
     first, last = body.get("startIndex", 0), body.get("endIndex", tab.count(axis))
     if first >= tab.count(axis):
-        raise edit.refuse(f"range.startIndex[{first}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis)}]")
+        raise edit.refuse(f"range.startIndex[{first}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis) - 1}]")
     if last <= first:
         raise edit.refuse(f"range.endIndex[{last}] must be after range.startIndex[{first}]")
     return tab, axis, first, min(last, tab.count(axis))
@@ -57,7 +57,7 @@ def insert_dimension(edit: Edit, body: JSON) -> JSON:
     if before and first == 0:
         raise edit.refuse("inheritFromBefore cannot be true when inserting at the start of the sheet.")
     if first > tab.count(axis) or (first == tab.count(axis) and not before):
-        raise edit.refuse(f"range.startIndex[{first}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis)}]")
+        raise edit.refuse(f"range.startIndex[{first}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis) - 1}]")
     for item in tab.protected:
         box = tab.box(Area.of(item.get("range", {})))
         start, end = box.area().span(axis)
@@ -86,7 +86,7 @@ def move_dimension(edit: Edit, body: JSON) -> JSON:
     tab, axis, first, last = span(edit, body.get("source", {}))
     to = body.get("destinationIndex", 0)
     if to > tab.count(axis):
-        raise edit.refuse(f"destinationIndex[{to}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis)}]")
+        raise edit.refuse(f"destinationIndex[{to}] is after last {axis.lower()[:-1]} in grid[{tab.count(axis) - 1}]")
     if first < to < last:
         raise edit.refuse("destinationIndex must not be inside the source.")
     edit.guard(tab, _lines_box(tab, axis, first, last))

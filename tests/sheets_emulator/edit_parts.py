@@ -115,7 +115,8 @@ def add_table(edit: Edit, body: JSON) -> JSON:
     name = new.get("name") or f"Table{len(names) + 1}"
     table: JSON = {"tableId": new.get("tableId") or str(edit.book.new_id()), "name": name, "range": area}
     if new.get("rowsProperties"):
-        table["rowsProperties"] = paired_colours(new["rowsProperties"])
+        pairs = paired_colours(new["rowsProperties"])
+        table["rowsProperties"] = {key: value for key, value in pairs.items() if key.endswith("Style")}  # tables know only styles
     table["columnProperties"] = _columns(edit, tab, box, new.get("columnProperties", []))
     tab.tables = [*tab.tables, table]
     return {"addTable": {"table": table}}
@@ -148,7 +149,7 @@ def update_table(edit: Edit, body: JSON) -> JSON:
     """updateTable: its name, range, columns."""
     new = body.get("table", {})
     mask = edit.mask(body.get("fields"))
-    tab, table = _table(edit, new.get("tableId", ""))
+    tab, table = edit.table(new.get("tableId", ""))
     changed = overwrite(table, new, mask)
     _, changed["range"] = _own_range(edit, changed["range"])
     _, box = edit.box(changed["range"])
@@ -162,21 +163,13 @@ def update_table(edit: Edit, body: JSON) -> JSON:
 
 def delete_table(edit: Edit, body: JSON) -> JSON:
     """deleteTable: the table and what is in it."""
-    tab, table = _table(edit, body.get("tableId", ""))
+    tab, table = edit.table(body.get("tableId", ""))
     box = tab.box(Area.of(table["range"]))
     edit.guard(tab, box)
     for row, column, _ in list(tab.cells(box)):
         tab.put(row, column, None)
     tab.tables = [other for other in tab.tables if other is not table]
     return {}
-
-
-def _table(edit: Edit, table_id: str) -> tuple[Tab, JSON]:
-    for tab in edit.book.tabs:
-        for table in tab.tables:
-            if table["tableId"] == table_id:
-                return tab, table
-    raise edit.refuse(f"No table with id: {table_id}")
 
 
 # filter and conditional formats

@@ -81,7 +81,7 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
     target = Box(box.top, box.top + tall, box.left, box.left + wide)
     if target.bottom > tab.row_count or target.right > tab.column_count:
         raise invalid(f"Range ({target.a1(tab.title)}) exceeds grid limits. Max rows: {tab.row_count}, max columns: {tab.column_count}")
-    edit = Edit(book, actor, "")
+    edit = Edit(book, actor, "Invalid data[0]: ")
     edit.guard(tab, target)
     raw = options.get("valueInputOption") == "RAW"
     written: list[tuple[int, int]] = []
@@ -134,7 +134,7 @@ def append(book: Spreadsheet, text: str, body: JSON, options: JSON, actor: Actor
     tall, wide = len(rows), max(map(len, rows), default=0)
     table = table_around(tab, box)
     top, left = (box.top, box.left) if table is None else (table.bottom, table.left)
-    edit = Edit(book, actor, "")
+    edit = Edit(book, actor, "Invalid data[0]: ")
     if options.get("insertDataOption") == "INSERT_ROWS" and table is not None and top < tab.row_count:
         tab.insert("ROWS", top, tall, like=top - 1)
         book.remap(tab, lambda area: area.inserted("ROWS", top, tall))
@@ -170,7 +170,7 @@ def table_around(tab: Tab, box: Box) -> Box | None:
 def clear(book: Spreadsheet, text: str, actor: Actor) -> JSON:
     """POST :clear: the values go, formats and notes stay."""
     tab, box = book.box(text)
-    edit = Edit(book, actor, "")
+    edit = Edit(book, actor, "Invalid data[0]: ")
     edit.guard(tab, box)
     for row, column, _ in list(tab.cells(box)):
         write_cell(edit, tab, row, column, {}, {"userEnteredValue": None})
