@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sheetsync.core.model import CellError
@@ -152,6 +153,7 @@ def _worked_out(node: ast.expr) -> float:
     raise ValueError("not plain arithmetic")
 
 
+@lru_cache(maxsize=4096)
 def float32(number: float) -> float | int:
     """The number as a 32-bit float, in the fewest digits that bring it back: 127/255 is 0.49803922."""
     [rounded] = struct.unpack("f", struct.pack("f", number))

@@ -26,7 +26,6 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "ConditionalFormatRule": (("booleanRule", "gradientRule"),),
     "DataFilter": (("a1Range", "gridRange", "developerMetadataLookup"),),
     "ExtendedValue": (("boolValue", "errorValue", "formulaValue", "numberValue", "stringValue"),),
-    "FilterCriteria": (),
     "FilterSpec": (("columnIndex", "dataSourceColumnReference"),),
     "FindReplaceRequest": (("range", "sheetId", "allSheets"),),
     "PasteDataRequest": (("delimiter", "html"),),
@@ -36,11 +35,11 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "UpdateDimensionPropertiesRequest": (("range", "dataSourceSheetRange"),),
 }
 # Requests whose mask is about another message than the one they are.
-MASKED: dict[str, tuple[str, str]] = {
-    "AppendCellsRequest": ("CellData", ""), "RepeatCellRequest": ("CellData", ""), "UpdateCellsRequest": ("CellData", ""),
-    "UpdateDimensionPropertiesRequest": ("DimensionProperties", ""), "UpdateNamedRangeRequest": ("NamedRange", ""),
-    "UpdateProtectedRangeRequest": ("ProtectedRange", ""), "UpdateSheetPropertiesRequest": ("SheetProperties", ""),
-    "UpdateSpreadsheetPropertiesRequest": ("SpreadsheetProperties", ""), "UpdateTableRequest": ("Table", ""),
+MASKED: dict[str, str] = {
+    "AppendCellsRequest": "CellData", "RepeatCellRequest": "CellData", "UpdateCellsRequest": "CellData",
+    "UpdateDimensionPropertiesRequest": "DimensionProperties", "UpdateNamedRangeRequest": "NamedRange",
+    "UpdateProtectedRangeRequest": "ProtectedRange", "UpdateSheetPropertiesRequest": "SheetProperties",
+    "UpdateSpreadsheetPropertiesRequest": "SpreadsheetProperties", "UpdateTableRequest": "Table",
 }
 MANY = 20  # longer lists are checked once a shape
 
@@ -125,8 +124,7 @@ def without_nulls(value: Any) -> Any:
 
 def check(method: str, path: str, query: list[tuple[str, str]], body: Any) -> Call:
     """What the request means; raises Violation where the description doesn't allow it. path is decoded, body without nulls."""
-    found = match(method, path)
-    description, parameters = found
+    description, parameters = match(method, path)
     options = _query(description, query)
     mask: Mask | None = None
     if "fields" in options:
@@ -225,8 +223,8 @@ def _walk(value: Any, node: JSON, where: str) -> None:
         given = [field for field in group if field in value]
         if len(given) > 1:
             raise Violation(f"{where}: only one of {', '.join(given)} may be set")
-    if name in MASKED and isinstance(value.get("fields"), str):
-        _mask(value["fields"], MASKED[name][0], f"{where}.fields")
+    if name in MASKED and value.get("fields"):  # an empty mask fits the schema; the service refuses it
+        _mask(value["fields"], MASKED[name], f"{where}.fields")
     for field, item in value.items():
         _walk(item, schema["properties"][field], f"{where}.{field}")
 

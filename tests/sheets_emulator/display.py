@@ -141,7 +141,7 @@ def typed(value: Any, locale: str) -> Cell | None:
         elif "," in digits:
             cell["userEnteredFormat"] = {"numberFormat": {"type": "NUMBER", "pattern": pattern}}
         return cell
-    found = typed_date(bare, locale)
+    found = typed_date(text.strip(), locale)
     if found is not None:
         day, pattern = found
         return {"userEnteredValue": {"numberValue": serial(day)},
