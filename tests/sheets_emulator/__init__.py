@@ -39,8 +39,9 @@ Every one takes `times` and `skip`; "*" is any method of the API. Faults: `quota
 
 Accounts. `google.account` is the address books are shared with; `book.share(email, "viewer")`. Files:
 `google.service_account_file(folder, name)`, `google.oauth_client_file(folder)` (its auth_uri redirects back at once, as if the owner
-pressed Allow), `google.authorized_user_file(folder)`. `google.token("spreadsheets.readonly")` is a token by hand. `google.accounts`
-has `clock_offset` (seconds that Google's clock is ahead), `lifetime`, `revoke(email)`, and `person(email).deleted = True`.
+pressed Allow), `google.authorized_user_file(folder)` (google-auth's from_authorized_user_file ignores the token_uri that it names).
+`google.token("spreadsheets.readonly")` is a token by hand. `google.accounts` has `clock_offset` (seconds that Google's clock is
+ahead), `lifetime`, `revoke(email)`, and `person(email).deleted = True`.
 
 The log: `google.requests` are Seen(method, path, query, body, sent, size, received, status, email, scopes, committed, headers);
 `google.reads`, `google.writes`, `google.token_requests`; `google.forget()` empties it.

@@ -31,7 +31,7 @@ ONE_OF: dict[str, tuple[tuple[str, ...], ...]] = {
     "PasteDataRequest": (("delimiter", "html"),),
     "ProtectedRange": (("range", "namedRangeId", "tableId"),),
     "SortSpec": (("dimensionIndex", "dataSourceColumnReference"),),
-    "UpdateCellsRequest": (("range", "start", "dataRange"),),
+    "UpdateCellsRequest": (("range", "start"),),
     "UpdateDimensionPropertiesRequest": (("range", "dataSourceSheetRange"),),
 }
 # Requests whose mask is about another message than the one they are.

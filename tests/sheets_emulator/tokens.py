@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -54,6 +55,12 @@ class Account:
     deleted: bool = False
 
 
+@cache
+def generated_key(name: str) -> tuple[rsa.RSAPrivateKey, str]:
+    """A key and its id, made once a process for each name: it takes a tenth of a second."""
+    return rsa.generate_private_key(65537, 2048), secrets.token_hex(20)
+
+
 @dataclass(slots=True)
 class Accounts:
     """All accounts and tokens there are. client_id and client_secret are those of one OAuth desktop app."""
@@ -75,7 +82,7 @@ class Accounts:
         """The service account of that name, made with a new key where there is none yet."""
         email = f"{name}@{PROJECT}.iam.gserviceaccount.com"
         if email not in self.accounts:
-            self.accounts[email] = Account(email, rsa.generate_private_key(65537, 2048), secrets.token_hex(20))
+            self.accounts[email] = Account(email, *generated_key(name))
         return self.accounts[email]
 
     def person(self, email: str) -> Account:
