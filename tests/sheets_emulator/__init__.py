@@ -46,8 +46,12 @@ ahead), `lifetime`, `revoke(email)`, and `person(email).deleted = True`.
 The log: `google.requests` are Seen(method, path, query, body, sent, size, received, status, email, scopes, committed, headers);
 `google.reads`, `google.writes`, `google.token_requests`; `google.forget()` empties it.
 
-What it does not do: formulas are not worked out, beyond arithmetic on plain numbers, and their texts don't follow moved cells. Not known
-for sure about Google, since no recording shows it: see test_unrecorded.py.
+What it does not do: formulas are not worked out, beyond arithmetic on plain numbers, and their texts don't follow moved cells.
+Conditional formats paint (effectiveFormat) by text, number and blank conditions only; banding and a table's colours paint nothing.
+
+What nobody could check on the real service, and how it is here: a value written under a merge is dropped; `{"stringValue": ""}` makes
+the cell blank; strict data validation and a column's type refuse no value; a number format below the header of a typed column is refused,
+in words of our own; deleting a table takes its cells along; a colour is rounded down to 8 bits with a tolerance of 0.0001 of a step.
 """
 
 from tests.sheets_emulator.cells import Formula

@@ -16,7 +16,9 @@ from sheetsync.core.model import CellError
 from tests.sheets_emulator.masks import Mask
 
 JSON = dict[str, Any]
-Cell = JSON  # CellData's writable fields, never changed in place; "effectiveValue" where a test set a formula's result
+# CellData's writable fields, never changed in place. A formula whose result a test set has "effectiveValue" and, where the result is a
+# date, "resultFormat"; an array formula has "spills", the rows of its results.
+Cell = JSON
 
 EPOCH = datetime(1899, 12, 30)
 _PAIRS = ("backgroundColor", "foregroundColor", "color", "tabColor", "headerColor", "firstBandColor", "secondBandColor", "footerColor")
@@ -75,7 +77,7 @@ def cell_of(value: Any) -> Cell | None:
         if result is not None:
             cell["effectiveValue"] = extended(result)
             if isinstance(result, date):
-                cell["userEnteredFormat"] = {"numberFormat": date_format(result)}
+                cell["resultFormat"] = date_format(result)
         if value.spills:
             cell["spills"] = value.spills
         return cell
@@ -87,6 +89,12 @@ def cell_of(value: Any) -> Cell | None:
     if isinstance(value, date):
         return {"userEnteredValue": entered, "userEnteredFormat": {"numberFormat": date_format(value)}}
     return {"userEnteredValue": entered}
+
+
+def number_format(cell: Cell) -> JSON:
+    """The number format that shows: what the owner set, else what Google derives for a formula's result; {} for neither."""
+    found: JSON = cell.get("userEnteredFormat", {}).get("numberFormat") or cell.get("resultFormat") or {}
+    return found
 
 
 def date_format(value: date) -> JSON:
@@ -118,8 +126,7 @@ def plain(cell: Cell) -> Any:
         return CellError(_ERRORS.get(value["errorValue"].get("type", "ERROR"), "#ERROR!"))
     [(kind, found)] = value.items()
     if kind == "numberValue":
-        number_type = cell.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
-        return from_serial(found) if number_type in ("DATE", "DATE_TIME") else whole(found)
+        return from_serial(found) if number_format(cell).get("type") in ("DATE", "DATE_TIME") else whole(found)
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from typing import Any
 
-from tests.sheets_emulator.cells import EPOCH, Cell, error_text, serial, whole
+from tests.sheets_emulator.cells import EPOCH, Cell, error_text, number_format, serial, whole
 
 JSON = dict[str, Any]
 
@@ -39,9 +39,9 @@ def shown(value: JSON | None, cell: Cell, locale: str) -> str | None:
     if "errorValue" in value:
         return error_text(value["errorValue"])
     number = value["numberValue"]
-    number_format = cell.get("userEnteredFormat", {}).get("numberFormat", {})
-    kind = number_format.get("type", "")
-    pattern = number_format.get("pattern") or default_pattern(kind, locale)
+    look = number_format(cell)
+    kind = look.get("type", "")
+    pattern = look.get("pattern") or default_pattern(kind, locale)
     if kind in ("DATE", "TIME", "DATE_TIME"):
         return date_text(number, pattern)
     return number_text(number, pattern, locale)

@@ -25,7 +25,7 @@ def write_cell(edit: Edit, tab: Tab, row: int, column: int, new: Cell, mask: Mas
         guard_typed(edit, tab, row, column, new)
     result = overwrite(old, new, mask)
     if "userEnteredValue" in mask:
-        for name in ("effectiveValue", "spills", "chipRuns", "textFormatRuns"):
+        for name in ("effectiveValue", "resultFormat", "spills", "chipRuns", "textFormatRuns"):
             if name not in mask or name not in new:
                 result.pop(name, None)
         entered = result.get("userEnteredValue")

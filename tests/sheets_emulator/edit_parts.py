@@ -62,9 +62,13 @@ def _named_index(edit: Edit, named_id: str) -> int:
 def add_protected_range(edit: Edit, body: JSON) -> JSON:
     """addProtectedRange: whoever adds it may go on editing."""
     new = body.get("protectedRange", {})
+    if new.get("namedRangeId"):
+        new = {**new, "range": edit.book.named[_named_index(edit, new["namedRangeId"])]["range"]}
+    elif new.get("tableId"):
+        new = {**new, "range": edit.table(new["tableId"])[1]["range"]}
     tab, area = _own_range(edit, new.get("range", {}))
     item: JSON = {"protectedRangeId": new.get("protectedRangeId") or edit.book.new_id(), "range": area}
-    item |= {name: new[name] for name in ("description", "warningOnly", "unprotectedRanges") if new.get(name)}
+    item |= {name: new[name] for name in ("namedRangeId", "tableId", "description", "warningOnly", "unprotectedRanges") if new.get(name)}
     editors = {name: list(value) for name, value in (new.get("editors") or {}).items() if value}
     told = {**item, "editors": editors}  # the reply names who was asked for, a later read who it is, too
     users = editors.get("users", [])

@@ -68,7 +68,7 @@ class Edits:
         _, tab = self.place()
         row, column = _corner(cell)
         old = {name: kept for name, kept in (tab.get(row, column) or {}).items()
-               if name not in ("userEnteredValue", "effectiveValue", "spills", "textFormatRuns", "chipRuns")}
+               if name not in ("userEnteredValue", "effectiveValue", "resultFormat", "spills", "textFormatRuns", "chipRuns")}
         new: Cell = cell_of(value) or {}
         look = {**new.get("userEnteredFormat", {}), **old.get("userEnteredFormat", {})}
         tab.put(row, column, {**old, **new, **({"userEnteredFormat": look} if look else {})})
@@ -89,7 +89,7 @@ class Edits:
 
     def format(self, cells: str, look: Mapping[str, Any]) -> None:
         """Sets fields of a CellFormat ({"textFormat": {"bold": True}}) and leaves the others."""
-        self._do({"repeatCell": {"range": self._range(cells), "cell": {"userEnteredFormat": dict(look)}, "fields": _fields(look)}})
+        self._do({"repeatCell": {"range": self.grid_range(cells), "cell": {"userEnteredFormat": dict(look)}, "fields": _fields(look)}})
 
     def format_dates(self, cells: str, pattern: str = "yyyy-mm-dd") -> None:
         """Makes the cells show dates."""
@@ -97,17 +97,17 @@ class Edits:
 
     def note(self, cell: str, text: str) -> None:
         """Sets a cell's note."""
-        self._do({"repeatCell": {"range": self._range(cell), "cell": {"note": text}, "fields": "note"}})
+        self._do({"repeatCell": {"range": self.grid_range(cell), "cell": {"note": text}, "fields": "note"}})
 
     def choices(self, cells: str, choices: Sequence[str], *, strict: bool = True) -> None:
         """A drop-down list."""
         values = [{"userEnteredValue": choice} for choice in choices]
         rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": strict, "showCustomUi": True}
-        self._do({"setDataValidation": {"range": self._range(cells), "rule": rule}})
+        self._do({"setDataValidation": {"range": self.grid_range(cells), "rule": rule}})
 
     def checkboxes(self, cells: str) -> None:
         """Checkboxes: cells that hold TRUE or FALSE."""
-        self._do({"setDataValidation": {"range": self._range(cells), "rule": {"condition": {"type": "BOOLEAN"}, "strict": True}}})
+        self._do({"setDataValidation": {"range": self.grid_range(cells), "rule": {"condition": {"type": "BOOLEAN"}, "strict": True}}})
 
     # rows and columns
 
@@ -180,13 +180,13 @@ class Edits:
 
     def protect(self, cells: str | None = None, *, editors: Sequence[str] = (), warning: bool = False, free: Sequence[str] = ()) -> int:
         """Protects a range, or all of the tab but the `free` ranges; returns its id. Only the owner and these editors may edit it."""
-        protected: JSON = {"range": self._range(cells) if cells else self._json(Area())}
+        protected: JSON = {"range": self.grid_range(cells) if cells else self._json(Area())}
         if warning:
             protected["warningOnly"] = True
         else:
             protected["editors"] = {"users": list(editors)}
         if free:
-            protected["unprotectedRanges"] = [self._range(one) for one in free]
+            protected["unprotectedRanges"] = [self.grid_range(one) for one in free]
         [reply] = self._do({"addProtectedRange": {"protectedRange": protected}})
         found: int = reply["addProtectedRange"]["protectedRange"]["protectedRangeId"]
         return found
@@ -197,11 +197,11 @@ class Edits:
 
     def merge(self, cells: str, kind: str = "MERGE_ALL") -> None:
         """Merges cells: all of them, or "MERGE_ROWS", or "MERGE_COLUMNS"."""
-        self._do({"mergeCells": {"range": self._range(cells), "mergeType": kind}})
+        self._do({"mergeCells": {"range": self.grid_range(cells), "mergeType": kind}})
 
     def unmerge(self, cells: str) -> None:
         """Takes merges apart."""
-        self._do({"unmergeCells": {"range": self._range(cells)}})
+        self._do({"unmergeCells": {"range": self.grid_range(cells)}})
 
     def make_table(self, cells: str, name: str = "Customers", types: Mapping[str, str] | None = None) -> str:
         """Converts a range to a table, columns typed by header ({"Last contact": "DATE"}); returns its tableId."""
@@ -217,7 +217,7 @@ class Edits:
 
     def filter(self, cells: str) -> None:
         """Turns the filter on over a range."""
-        self._do({"setBasicFilter": {"filter": {"range": self._range(cells)}}})
+        self._do({"setBasicFilter": {"filter": {"range": self.grid_range(cells)}}})
 
     def unfilter(self) -> None:
         """Turns the filter off."""
@@ -226,7 +226,7 @@ class Edits:
     def colour_rule(self, cells: str, text: str, look: Mapping[str, Any]) -> None:
         """A conditional format for cells that contain a text."""
         condition = {"type": "TEXT_CONTAINS", "values": [{"userEnteredValue": text}]}
-        rule = {"ranges": [self._range(cells)], "booleanRule": {"condition": condition, "format": dict(look)}}
+        rule = {"ranges": [self.grid_range(cells)], "booleanRule": {"condition": condition, "format": dict(look)}}
         self._do({"addConditionalFormatRule": {"rule": rule, "index": 0}})
 
     # how
@@ -238,7 +238,8 @@ class Edits:
     def _json(self, area: Area) -> JSON:
         return area.json(self.place()[1].sheet_id)
 
-    def _range(self, cells: str) -> JSON:
+    def grid_range(self, cells: str) -> JSON:
+        """The GridRange of cells of this tab, for requests by `do`."""
         return self._json(_area(cells))
 
     def _lines(self, axis: str, first: int, count: int) -> JSON:

@@ -6,9 +6,10 @@ from typing import Any
 
 from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, Box
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
-from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, paired_colours
+from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, number_format, paired_colours
 from tests.sheets_emulator.display import default_pattern, shown
 from tests.sheets_emulator.masks import Mask, below, project, wants
+from tests.sheets_emulator.rules import conditional_format, painters, repainted
 
 JSON = dict[str, Any]
 
@@ -134,6 +135,7 @@ def row_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None) -> list[J
     spilled = tab.spilled() if tab.has_spills else {}
     last = max([len(tab.rows), *(row + 1 for row, _ in spilled)])
     found: list[JSON] = []
+    rules = painters(tab) if wants(mask, "effectiveFormat") else []
     for row in range(box.top, min(box.bottom, last)):
         line = tab.rows[row] if row < len(tab.rows) else []
         right = max([len(line), *(column + 1 for r, column in spilled if r == row)])
@@ -141,7 +143,8 @@ def row_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None) -> list[J
         for column in range(box.left, min(box.right, right)):
             cell = line[column] if column < len(line) else None
             over = spilled.get((row, column)) if spilled else None
-            values.append(cell_data(book, cell, over, mask) if cell or over else {})
+            painted = conditional_format(rules, row, column, over or effective(cell or {})) if rules else None
+            values.append(cell_data(book, cell, over, mask, painted) if cell or over else {})
         while values and not values[-1]:
             values.pop()
         found.append({"values": values} if values else {})
@@ -153,8 +156,8 @@ def row_data(book: Spreadsheet, tab: Tab, box: Box, mask: Mask | None) -> list[J
 _AS_STORED = ("userEnteredValue", "userEnteredFormat", "note", "dataValidation", "textFormatRuns", "hyperlink", "chipRuns", "pivotTable")
 
 
-def cell_data(book: Spreadsheet, cell: Cell | None, over: JSON | None, mask: Mask | None) -> JSON:
-    """CellData, cut down to the mask; `over` is what an array formula shows there."""
+def cell_data(book: Spreadsheet, cell: Cell | None, over: JSON | None, mask: Mask | None, painted: JSON | None = None) -> JSON:
+    """CellData, cut down to the mask; `over` is what an array formula shows there, `painted` what a conditional format adds."""
     cell = cell or {}
     found: JSON = {}
     for name in _AS_STORED:
@@ -167,11 +170,12 @@ def cell_data(book: Spreadsheet, cell: Cell | None, over: JSON | None, mask: Mas
     if value is not None and wants(mask, "formattedValue"):
         found["formattedValue"] = shown(value, cell, locale)
     if wants(mask, "effectiveFormat") and (value is not None or "userEnteredFormat" in cell):
-        number_format = cell.get("userEnteredFormat", {}).get("numberFormat", {})
         look = effective_format(cell)
-        if number_format and not number_format.get("pattern"):
-            filled = {**number_format, "pattern": default_pattern(number_format.get("type", ""), locale)}
-            look = {**look, "numberFormat": filled}
+        shown_by = number_format(cell)
+        if shown_by:
+            look = {**look, "numberFormat": {"pattern": default_pattern(shown_by["type"], locale), **shown_by}}
+        if painted:
+            look = repainted(look, painted)
         found["effectiveFormat"] = project(look, below(mask, "effectiveFormat"))
     if mask is not None:
         found = {name: item for name, item in found.items() if item != {} or mask[name] is None}

@@ -6,6 +6,7 @@ document repeats; SECTION is a section of GOOGLE.md, with what was found out abo
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -286,3 +287,12 @@ def test_equal_rows_keep_their_order_when_sorted(google: Emulator) -> None:
     book = google.book(rows=[["Key", "No"], ["x", 1], ["a", 2], ["x", 3], ["a", 4]])
     book.sort("Key", descending=True)
     assert [row[1] for row in book.values()[1:]] == [1, 3, 2, 4]
+
+
+def test_a_formulas_date_is_formatted_by_google_not_by_the_owner(google: Emulator) -> None:
+    """REFERENCE, CellData.effectiveFormat: "if the cell contains a formula, the computed number format"."""
+    book = google.book(rows=[["Due"], [Formula("=TODAY()", date(2026, 11, 24))]])
+    cell = book.cell("A2")
+    assert "userEnteredFormat" not in cell
+    assert cell["effectiveFormat"]["numberFormat"] == {"type": "DATE", "pattern": "yyyy-mm-dd"}
+    assert (cell["formattedValue"], book.value("A2")) == ("2026-11-24", date(2026, 11, 24))

@@ -50,7 +50,7 @@ def cover(book: Book, cells: str = "A2:B3") -> None:
     book.protect(cells)
     book.filter(cells)
     book.colour_rule(cells, "x", {"backgroundColorStyle": {"rgbColor": {"red": 1}}})
-    book.do({"addNamedRange": {"namedRange": {"name": "mine", "range": book._range(cells)}}})
+    book.do({"addNamedRange": {"namedRange": {"name": "mine", "range": book.grid_range(cells)}}})
     book.make_table(cells, "T")
     book.merge(cells)
 
@@ -230,9 +230,9 @@ def test_a_number_format_on_a_typed_column_is_refused(client: Client, book: Book
 def test_tables_do_not_overlap_and_names_are_unique(client: Client, book: Book) -> None:
     """REFERENCE, Table.name: "This is unique to all tables in the same spreadsheet."."""
     book.make_table("A1:B4", "One")
-    add = {"addTable": {"table": {"name": "One", "range": book._range("E1:F4")}}}
+    add = {"addTable": {"table": {"name": "One", "range": book.grid_range("E1:F4")}}}
     assert "already exists" in client.refused(book.id, add)
-    assert "overlap" in client.refused(book.id, {"addTable": {"table": {"name": "Two", "range": book._range("B1:C4")}}})
+    assert "overlap" in client.refused(book.id, {"addTable": {"table": {"name": "Two", "range": book.grid_range("B1:C4")}}})
 
 
 def test_cells_appended_to_a_table_make_it_longer(client: Client, book: Book) -> None:
@@ -266,3 +266,26 @@ def test_tabs_are_copied_with_everything_on_them(client: Client, book: Book) -> 
     assert sheets[1]["merges"] == [{"sheetId": copy["sheetId"], **sheets[0]["merges"][0]}]
     book.tab("Copy of Sheet1").type("A1", "changed")
     assert book.value("A1") == "Name"
+
+
+def test_a_named_range_and_a_table_can_be_protected(client: Client, book: Book) -> None:
+    """REFERENCE, ProtectedRange.namedRangeId and tableId: "the named range this protected range is backed by"."""
+    table_id = book.make_table("A1:C4")
+    book.do({"addProtectedRange": {"protectedRange": {"tableId": table_id}}})
+    assert PROTECTED in client.refused(book.id, write(3, 2))
+    client.batch(book.id, write(3, 3))
+
+
+# conditional formats
+
+def test_a_conditional_format_shows_in_the_effective_format_alone(client: Client, book: Book) -> None:
+    """REFERENCE, CellData.effectiveFormat: "This includes the results of applying any conditional formatting"."""
+    red = {"backgroundColorStyle": {"rgbColor": {"red": 1}}}
+    book.colour_rule("A1:A4", "ada", red)
+    fields = "sheets.data.rowData.values(userEnteredFormat,effectiveFormat.backgroundColorStyle)"
+    [data] = client.get(book.id, ranges="A1:A4", fields=fields)["sheets"][0]["data"]
+    [(heading,), (ada,), *_] = [row["values"] for row in data["rowData"]]
+    assert ada == {"effectiveFormat": red}
+    assert heading["effectiveFormat"]["backgroundColorStyle"]["rgbColor"] == {"red": 1, "green": 1, "blue": 1}
+    book.type("A2", "Eve")
+    assert book.cell("A2")["effectiveFormat"]["backgroundColorStyle"]["rgbColor"] == {"red": 1, "green": 1, "blue": 1}

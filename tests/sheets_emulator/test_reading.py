@@ -142,7 +142,7 @@ def test_ranges_name_tabs_that_look_like_cells_and_names_of_ranges(client: Clien
     """SECTION 8: "a tab called D3 must be quoted"."""
     book.add_tab("D3", [["the tab"]])
     book.type("D3", "the cell")
-    book.do({"addNamedRange": {"namedRange": {"name": "Customers", "range": book._range("A2:B2")}}})
+    book.do({"addNamedRange": {"namedRange": {"name": "Customers", "range": book.grid_range("A2:B2")}}})
     assert client.get(f"{book.id}/values/D3")["values"] == [["the cell"]]
     assert client.get(f"{book.id}/values/'D3'")["values"] == [["the tab"]]
     assert client.get(f"{book.id}/values/Customers")["range"] == "Sheet1!A2:B2"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.sheets_emulator.a1 import Area, Box, column_letter
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
-from tests.sheets_emulator.cells import Cell, effective, extended, whole
+from tests.sheets_emulator.cells import Cell, effective, extended, number_format, whole
 from tests.sheets_emulator.display import shown, typed
 from tests.sheets_emulator.edit import Edit
 from tests.sheets_emulator.edit_cells import write_cell
@@ -50,8 +50,7 @@ def _rendered(book: Spreadsheet, tab: Tab, row: int, column: int, spilled: dict[
     if value is None:
         return ""
     locale = book.properties["locale"]
-    number_type = cell.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
-    is_date = "numberValue" in value and number_type in ("DATE", "TIME", "DATE_TIME")
+    is_date = "numberValue" in value and number_format(cell).get("type") in ("DATE", "TIME", "DATE_TIME")
     as_text = option == "FORMATTED_VALUE" or "errorValue" in value
     if as_text or (is_date and options.get("dateTimeRenderOption") == "FORMATTED_STRING"):
         return shown(value, cell, locale)
