@@ -148,7 +148,8 @@ class Table:
     Columns are positions in `header`; position p stands in sheet column `first_column` + p (A is 1).
     `styles` holds, for each status column present, the style of each row's cell.
     `formula_cells` holds the (row number, position) of every formula, `formulas` the positions among them,
-    and `uncalculated` those formulas that have no result yet.
+    and `uncalculated` those formulas that have no result yet. `date_order` is how whoever writes there orders day and month,
+    where the source says so.
     """
 
     source: str
@@ -164,6 +165,7 @@ class Table:
     formula_cells: frozenset[tuple[int, int]] = frozenset()
     uncalculated: frozenset[tuple[int, int]] = frozenset()
     notes: tuple[str, ...] = ()
+    date_order: DateOrder | None = None
 
     def position(self, header: str) -> int | None:
         """Where a column with exactly this header text stands, or None."""
