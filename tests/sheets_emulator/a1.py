@@ -111,7 +111,9 @@ class Area:
         if start is None or end is None:
             return self
         count = last - first
-        goes = to - count if to > last else to
+        goes = to - count if to >= last else to
+        if start <= first and last <= end and start <= to <= end:
+            return self  # within itself
         if first <= start and end <= last:
             return self.with_span(axis, start - first + goes, end - first + goes)
         rest = self.deleted(axis, first, last)

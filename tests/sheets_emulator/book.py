@@ -158,7 +158,7 @@ class Tab:
 
     def move(self, axis: str, first: int, last: int, to: int) -> None:
         """Moves rows or columns first..last before index `to`, counted before the move."""
-        goes = to - (last - first) if to > last else to
+        goes = to - (last - first) if to >= last else to
         for line in [self.rows] if axis == ROWS else [*self.rows]:
             if min(first, to) >= len(line):
                 continue
@@ -176,15 +176,12 @@ class Tab:
 
     def remap(self, move: Move) -> None:
         """Carries everything that lies over the cells to where they went: merges, protection, filter, tables, rules, groups."""
-        moved = [move(area) for area in self.merges]
-        self.merges = [a for a in moved if a is not None and not _single(self.box(a))]
-        for name in ("protected", "tables"):
-            kept = []
-            for item in getattr(self, name):
-                area = move(Area.of(item["range"])) if "range" in item else Area()
-                if area is not None:
-                    kept.append({**item, "range": area.json(self.sheet_id)} if "range" in item else item)
-            setattr(self, name, kept)
+        merges = [move(area) for area in self.merges]
+        self.merges = [area for area in merges if area is not None and not _single(self.box(area))]
+        protected = [(item, move(Area.of(item["range"]))) for item in self.protected]
+        self.protected = [{**item, "range": place.json(self.sheet_id)} for item, place in protected if place is not None]
+        tables = [_moved_table(table, move, self.sheet_id) for table in self.tables]
+        self.tables = [table for table in tables if table is not None]
         if self.filter is not None:
             area = move(Area.of(self.filter.get("range", {})))
             self.filter = None if area is None else {**self.filter, "range": area.json(self.sheet_id)}
@@ -213,6 +210,21 @@ def _blank_like(cell: Cell | None) -> Cell | None:
         return None
     kept: Cell = {name: value for name, value in cell.items() if name in ("userEnteredFormat", "dataValidation")}
     return kept or None
+
+
+def _moved_table(table: JSON, move: Move, sheet_id: int) -> JSON | None:
+    """The table where its cells went, every column's properties with their column; None where nothing of it is left."""
+    area, old = move(Area.of(table["range"])), Area.of(table["range"])
+    if area is None:
+        return None
+    columns = []
+    for item in table["columnProperties"]:
+        at = (old.left or 0) + item.get("columnIndex", 0)
+        column = move(Area(old.top, old.bottom, at, at + 1))
+        index = -1 if column is None else (column.left or 0) - (area.left or 0)
+        if 0 <= index < (area.right or 0) - (area.left or 0):
+            columns.append({**item, "columnIndex": index})
+    return {**table, "range": area.json(sheet_id), "columnProperties": sorted(columns, key=lambda item: item["columnIndex"])}
 
 
 def _single(box: Box) -> bool:

@@ -250,12 +250,21 @@ DEFAULT_FORMAT: JSON = {
 }
 
 _interned: dict[str, JSON] = {}
+_kept: dict[str, JSON] = {}
 _effective: dict[int, JSON] = {}
 
 
 def interned(value: JSON) -> JSON:
     """One object for equal formats: a thousand cells of one colour share it."""
     return _interned.setdefault(json.dumps(value, sort_keys=True), value)
+
+
+def kept_format(value: JSON) -> JSON:
+    """A CellFormat that a client sent, as Google keeps it; worked out once for equal ones."""
+    key = json.dumps(value, sort_keys=True)
+    if key not in _kept:
+        _kept[key] = paired_colours(value)
+    return _kept[key]
 
 
 def effective_format(cell: Cell) -> JSON:

@@ -7,6 +7,7 @@ from typing import Any
 from tests.sheets_emulator.a1 import ROWS, Area, Box
 from tests.sheets_emulator.book import Tab
 from tests.sheets_emulator.edit import Edit
+from tests.sheets_emulator.edit_parts import columns_again
 from tests.sheets_emulator.masks import overwrite
 from tests.sheets_emulator.render import dimension_range
 
@@ -65,6 +66,7 @@ def insert_dimension(edit: Edit, body: JSON) -> JSON:
             edit.guard(tab, box)
     tab.insert(axis, first, count, like=first - 1 if before else first)
     edit.book.remap(tab, lambda a: a.inserted(axis, first, count))
+    columns_again(edit, tab)
     tab.groups[axis] = [(s + count if first <= s else s, e + count if first < e else e) for s, e in tab.groups[axis]]
     edit.guard_limit()
     return {}
@@ -78,6 +80,7 @@ def delete_dimension(edit: Edit, body: JSON) -> JSON:
     edit.guard(tab, _lines_box(tab, axis, first, last))
     edit.book.remap(tab, lambda a: a.deleted(axis, first, last))
     tab.delete(axis, first, last)
+    columns_again(edit, tab)
     return {}
 
 
@@ -90,8 +93,16 @@ def move_dimension(edit: Edit, body: JSON) -> JSON:
     if first < to < last:
         raise edit.refuse("destinationIndex must not be inside the source.")
     edit.guard(tab, _lines_box(tab, axis, first, last))
+    for area in tab.merges:
+        start, end = tab.box(area).area().span(axis)
+        assert start is not None, area
+        assert end is not None, area
+        torn = start < last and first < end and not (first <= start and end <= last)
+        if torn or (start < to < end and not (first <= start and end <= last)):
+            raise edit.refuse("You can't move part of a merged cell, or anything into one.")
     edit.book.remap(tab, lambda a: a.moved(axis, first, last, to))
     tab.move(axis, first, last, to)
+    columns_again(edit, tab)
     return {}
 
 

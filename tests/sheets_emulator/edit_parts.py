@@ -9,7 +9,7 @@ from tests.sheets_emulator.book import Actor, Tab
 from tests.sheets_emulator.cells import effective, paired_colours
 from tests.sheets_emulator.edit import PROTECTED, Edit
 from tests.sheets_emulator.masks import overwrite, wants
-from tests.sheets_emulator.render import may_edit, protected_range
+from tests.sheets_emulator.render import may_edit, protected_range, table_json
 
 JSON = dict[str, Any]
 
@@ -123,24 +123,34 @@ def add_table(edit: Edit, body: JSON) -> JSON:
         table["rowsProperties"] = {key: value for key, value in pairs.items() if key.endswith("Style")}  # tables know only styles
     table["columnProperties"] = _columns(edit, tab, box, new.get("columnProperties", []))
     tab.tables = [*tab.tables, table]
-    return {"addTable": {"table": table}}
+    return {"addTable": {"table": table_json(tab, table)}}
 
 
 def _columns(edit: Edit, tab: Tab, box: Box, given: list[JSON]) -> list[JSON]:
     """One TableColumnProperties a column; writes the names into the header cells."""
     by_index = {item.get("columnIndex", 0): item for item in given}
     found: list[JSON] = []
+    taken = {item.get("columnName") for item in given}
     for index in range(box.right - box.left):
         cell = tab.get(box.top, box.left + index) or {}
         text = (effective(cell) or {}).get("stringValue")
         own = by_index.get(index, {})
-        name = own.get("columnName") or text or f"Column {index + 1}"
-        item: JSON = {"columnIndex": index} if index else {}
-        item |= {"columnName": name, **{key: value for key, value in own.items() if key in ("columnType", "dataValidationRule")}}
-        found.append(item)
+        number = index + 1
+        while f"Column {number}" in taken:
+            number += 1
+        name = own.get("columnName") or text or f"Column {number}"
+        taken.add(name)
+        kind = {key: value for key, value in own.items() if key in ("columnType", "dataValidationRule")}
+        found.append({"columnIndex": index, "columnName": name, **kind})
         if name != text:
             tab.put(box.top, box.left + index, {**cell, "userEnteredValue": {"stringValue": name}})
     return found
+
+
+def columns_again(edit: Edit, tab: Tab) -> None:
+    """After columns were inserted, deleted or moved: a new column of a table gets a name, in its header cell, too."""
+    tab.tables = [{**table, "columnProperties": _columns(edit, tab, tab.box(Area.of(table["range"])), table["columnProperties"])}
+                  for table in tab.tables]
 
 
 def _guard_overlap(edit: Edit, tab: Tab, box: Box, but: JSON | None) -> None:

@@ -150,7 +150,8 @@ class Edits:
 
     def column(self, header: str, header_row: int = 1) -> str:
         """The letter of the column under that header; a letter stays what it is."""
-        row = self.values()[header_row - 1] if len(self.values()) >= header_row else []
+        rows = self.values()
+        row = rows[header_row - 1] if 0 < header_row <= len(rows) else []
         if header in row:
             index = row.index(header)
             return _name(0, index).rstrip("1")

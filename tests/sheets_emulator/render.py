@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, Box
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
-from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, number_format, paired_colours
+from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, kept_format, number_format
 from tests.sheets_emulator.display import default_pattern, shown
 from tests.sheets_emulator.masks import Mask, below, project, wants
 from tests.sheets_emulator.rules import conditional_format, painters, repainted
@@ -74,7 +74,7 @@ def over_the_cells(book: Spreadsheet, tab: Tab, boxes: list[Box], actor: Actor) 
     merges = [area.json(tab.sheet_id) for area in tab.merges if seen(area)]
     rules = [rule for rule in tab.rules if any(seen(Area.of(item)) for item in rule.get("ranges", ()))]
     protected = [protected_range(item, actor) for item in tab.protected if seen(Area.of(item.get("range", {})))]
-    tables = [item for item in tab.tables if seen(Area.of(item["range"]))]
+    tables = [table_json(tab, item) for item in tab.tables if seen(Area.of(item["range"]))]
     for name, items in (("merges", merges), ("conditionalFormats", rules), ("protectedRanges", protected), ("tables", tables)):
         if items:
             found[name] = items
@@ -85,6 +85,18 @@ def over_the_cells(book: Spreadsheet, tab: Tab, boxes: list[Box], actor: Actor) 
         if groups:
             found[name] = groups
     return found
+
+
+def table_json(tab: Tab, table: JSON) -> JSON:
+    """A Table: its columns are called what their header cells say; a columnIndex of 0 is left out."""
+    box = tab.box(Area.of(table["range"]))
+    columns = []
+    for item in table["columnProperties"]:
+        index = item.get("columnIndex", 0)
+        text = (effective(tab.get(box.top, box.left + index) or {}) or {}).get("stringValue")
+        own = {name: value for name, value in item.items() if name not in ("columnIndex", "columnName")}
+        columns.append({**({"columnIndex": index} if index else {}), "columnName": text or item["columnName"], **own})
+    return {**table, "columnProperties": columns}
 
 
 def dimension_range(tab: Tab, axis: str, start: int, end: int) -> JSON:
@@ -186,7 +198,7 @@ def stored(cell: JSON) -> Cell:
     """The writable part of a CellData that a client sent, as Google keeps it."""
     kept = {name: value for name, value in cell.items() if name in _AS_STORED and name != "hyperlink"}
     if "userEnteredFormat" in kept:
-        kept["userEnteredFormat"] = paired_colours(kept["userEnteredFormat"])
+        kept["userEnteredFormat"] = kept_format(kept["userEnteredFormat"])
     if kept.get("note") == "":
         del kept["note"]
     return kept

@@ -289,3 +289,49 @@ def test_a_conditional_format_shows_in_the_effective_format_alone(client: Client
     assert heading["effectiveFormat"]["backgroundColorStyle"]["rgbColor"] == {"red": 1, "green": 1, "blue": 1}
     book.type("A2", "Eve")
     assert book.cell("A2")["effectiveFormat"]["backgroundColorStyle"]["rgbColor"] == {"red": 1, "green": 1, "blue": 1}
+
+
+# tables and columns
+
+def columns_of(client: Client, book: Book) -> list[tuple[str, str | None]]:
+    """(name, type) of each column of the first table, from the left."""
+    [table] = client.get(book.id, fields="sheets.tables.columnProperties")["sheets"][0]["tables"]
+    assert [column.get("columnIndex", 0) for column in table["columnProperties"]] == list(range(len(table["columnProperties"])))
+    return [(column["columnName"], column.get("columnType")) for column in table["columnProperties"]]
+
+
+def test_a_tables_columns_keep_their_types_when_columns_move(client: Client, book: Book) -> None:
+    """REFERENCE, TableColumnProperties.columnIndex: "relative to its position in the table"; a new column is called "Column 2"."""
+    book.make_table("A1:C4", types=TYPES)
+    book.insert_columns("A")
+    assert columns_of(client, book) == [("Name", None), ("City", None), ("No", "DOUBLE")]
+    book.insert_columns("C")
+    assert columns_of(client, book) == [("Name", None), ("Column 2", None), ("City", None), ("No", "DOUBLE")]
+    assert book.value("C1") == "Column 2"
+    book.move_columns("E", before="A")
+    assert [column for column in columns_of(client, book) if column[1]] == []  # it left the table
+    book.delete_columns("D")
+    assert columns_of(client, book) == [("Name", None), ("City", None)]
+
+
+def test_a_tables_columns_change_places(client: Client, book: Book) -> None:
+    book.make_table("A1:C4", types=TYPES)
+    book.move_columns("B", before="D")
+    assert columns_of(client, book) == [("Name", None), ("No", "DOUBLE"), ("City", None)]
+
+
+def test_a_tables_column_is_called_what_its_header_says(client: Client, book: Book) -> None:
+    """https://support.google.com/docs/answer/14239833: the header row names the columns."""
+    book.make_table("A1:C4")
+    book.type("B1", "Town")
+    assert columns_of(client, book)[1] == ("Town", None)
+
+
+def test_part_of_a_merge_does_not_move(client: Client, book: Book) -> None:
+    """What the browser refuses, in words of our own."""
+    book.merge("A2:A3")
+    move = {"moveDimension": {"source": lines("ROWS", 2, 3), "destinationIndex": 0}}
+    assert "part of a merged cell" in client.refused(book.id, move)
+    into = {"moveDimension": {"source": lines("ROWS", 3, 4), "destinationIndex": 2}}
+    assert "part of a merged cell" in client.refused(book.id, into)
+    book.move_rows(2, 2, before=6)

@@ -64,7 +64,7 @@ def play_on_lists(grid: list[list[Any]], edit: Edit) -> list[list[Any]]:
     elif kind == "delete":
         lines = lines[:first] + lines[first + count :]
     else:
-        rest, goes = lines[:first] + lines[first + count :], to - count if to > first else to
+        rest, goes = lines[:first] + lines[first + count :], to - count if to >= first + count else to
         lines = rest[:goes] + lines[first : first + count] + rest[goes:]
     return lines if axis == ROWS else [list(row) for row in zip(*lines, strict=True)]
 
@@ -82,7 +82,7 @@ def shown(grid: list[list[Any]]) -> list[list[Any]]:
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(EDITS)
 def test_values_go_where_a_list_of_lists_would_put_them(edits: list[Edit]) -> None:
     book = new_book(9, 6)
@@ -98,7 +98,7 @@ def test_values_go_where_a_list_of_lists_would_put_them(edits: list[Edit]) -> No
 AREAS = st.tuples(st.integers(0, 7), st.integers(1, 3), st.integers(0, 7), st.integers(1, 3))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(AREAS, EDITS)
 def test_what_lies_over_cells_stays_over_the_same_cells(where: tuple[int, int, int, int], edits: list[Edit]) -> None:
     """Rows and columns inserted, deleted or moved: as long as a part of the area is not torn out of it or put into it, the cells
