@@ -25,13 +25,18 @@ def new_book(size: int, filled: int) -> Book:
     return book
 
 
-def play(book: Book, edit: Edit) -> Edit | None:
-    """Does it to the book; returns it as it fits the grid, or None where it can't be done."""
+def fitted(book: Book, edit: Edit) -> Edit:
+    """The edit as it fits the grid."""
     kind, axis, first, count, to = edit
     size = book.tabs[0].count(axis)
-    first = min(first, size - 1)
-    count = min(count, size - first)
-    to = min(to, size)
+    first = min(first, (book.tabs[0].column_count if kind == "sort" else size) - 1)
+    return kind, axis, first, max(1, min(count, size - first)), min(to, size)
+
+
+def play(book: Book, edit: Edit) -> Edit | None:
+    """Does it to the book; returns it as it fits the grid, or None where it can't be done."""
+    kind, axis, first, count, to = fitted(book, edit)
+    size = book.tabs[0].count(axis)
     by_rows = axis == ROWS
     if kind == "insert":
         book.insert_rows(first + 1, count) if by_rows else book.insert_columns(column_letter(first), count)
@@ -47,7 +52,6 @@ def play(book: Book, edit: Edit) -> Edit | None:
         else:
             book.move_columns(column_letter(first), count, before=column_letter(to))
     else:
-        first = min(first, book.tabs[0].column_count - 1)
         book.sort(column_letter(first), descending=count == 2, header_rows=0, last_row=book.tabs[0].row_count)
     return kind, axis, first, count, to
 
@@ -109,7 +113,8 @@ def test_what_lies_over_cells_stays_over_the_same_cells(where: tuple[int, int, i
     book.do({"addProtectedRange": {"protectedRange": {"range": area.json(0)}}})
     tab = book.tabs[0]
     covered = {cell["userEnteredValue"]["stringValue"] for _, _, cell in tab.cells(tab.box(area))}
-    for kind, axis, first, count, to in edits:
+    for edit in edits:
+        kind, axis, first, count, to = fitted(book, edit)
         if kind == "sort":
             continue
         if kind == "move" and tab.protected:
@@ -118,7 +123,7 @@ def test_what_lies_over_cells_stays_over_the_same_cells(where: tuple[int, int, i
             outside = first + count <= (start or 0) or first >= (end or 0)
             if not (inside or outside) or (start or 0) < to < (end or 0) or (inside and (start, end) != (first, first + count)):
                 continue
-        if play(book, (kind, axis, first, count, to)) is None:
+        if play(book, edit) is None:
             continue
         present = {cell["userEnteredValue"]["stringValue"] for _, _, cell in tab.cells(tab.box())}
         here = {cell["userEnteredValue"]["stringValue"] for item in tab.protected
