@@ -13,11 +13,12 @@ from sheetsync.core.values import text_of
 
 def find_damage(
     before: Snapshot, table: Table, after: Snapshot, header_row: int | None, hits: Mapping[Place, Put], is_ours: Callable[[str], bool],
-    key: str | None,
+    key: str | None, grown: int = 0,
 ) -> dict[Place, Put]:
     """What puts back the cells that were hit by mistake; empty where all is well.
 
-    `table` is what `before` was read as, `header_row` where the header stands in `after`, `key` the header of the key column.
+    `table` is what `before` was read as, `header_row` where the header stands in `after`, `key` the header of the key column,
+    `grown` by how many columns the write made the grid wider.
     Only cells that still hold what was written count: what anybody typed since stays.
     """
     held = {place: put for place, put in hits.items() if _holds(after, place, put)}
@@ -25,12 +26,13 @@ def find_damage(
         return {}
     if header_row is None:
         header_row = table.header_row
-    columns = _columns(before, table, after, header_row, held)
+    columns = _columns(before, table, after, header_row, held, grown)
     made = {column for row, column in hits if row == table.header_row and is_ours(_header(after, table.header_row, column))
             and not is_ours(_header(before, table.header_row, column))}
     removed = {column for (row, column), put in hits.items() if row == table.header_row and put.parts & VALUE and not put.entered
                and is_ours(_header(before, row, column))}
-    astray = header_row != table.header_row or any(columns.get(column, column) != column for column in made)
+    astray = header_row != table.header_row or _has_gap(before, after, header_row, made) or any(
+        columns.get(column, column) <= table.first_column + len(table.header) - 1 for column in made)
     wrong: dict[Place, Put] = {}
     rows: Callable[[int], int | None] | None = None
     for (row, column), put in held.items():
@@ -46,14 +48,21 @@ def find_damage(
             rows = _rows(before, table, after, header_row, columns, held, key)
         source_row, source_column = rows(row), columns.get(column)
         if source_row is None or source_column is None:
-            wrong[row, column] = put._replace(entered={}, look=BLANK, runs={}, parts=put.parts | (RICH if put.parts & VALUE else 0))
+            wrong[row, column] = put._replace(entered={}, look=BLANK, runs={})
             continue
         parts = put.parts
         runs = dict(before.runs.get((source_row, source_column), {}))
         if parts & VALUE and runs:
             parts |= RICH
         wrong[row, column] = Put(parts, before.entered(source_row, source_column), before.look(source_row, source_column), runs)
-    return wrong
+    return {place: put for place, put in wrong.items() if put.parts & RICH or not _holds(after, place, put)}
+
+
+def _has_gap(before: Snapshot, after: Snapshot, header_row: int, made: set[int]) -> bool:
+    """Whether there is a blank column between the table and the new columns, since one to the left was deleted."""
+    left = min(made, default=1) - 1
+    return left >= 1 and any(row[left - 1 : left] != (None,) and len(row) >= left for row in before.cells) and all(
+        after.cell(number, left) is None for number in range(header_row, len(after.cells) + 1))
 
 
 def _header(snapshot: Snapshot, row: int, column: int) -> str:
@@ -80,35 +89,34 @@ def _near(one: str, other: str) -> bool:
         return False
 
 
-def _columns(before: Snapshot, table: Table, after: Snapshot, header_row: int, held: Mapping[Place, Put]) -> dict[int, int]:
-    """For each column of `after`, which column of `before` it is: by its header, and where that was hit, by its neighbours."""
-    width_before = max((len(row) for row in before.cells), default=0)
-    width_after = max((len(row) for row in after.cells), default=0)
-    texts = [_header(before, table.header_row, column) for column in range(1, width_before + 1)]
+def _columns(
+    before: Snapshot, table: Table, after: Snapshot, header_row: int, held: Mapping[Place, Put], grown: int
+) -> dict[int, int]:
+    """For each column of `after`, which column of `before` it is: by its header; where that was hit, by how much wider the grid is."""
+    width = max((len(row) for row in before.cells), default=0)
+    texts = [_header(before, table.header_row, column) for column in range(1, width + 1)]
     counts = Counter(texts)
     by_text = {text: column for column, text in enumerate(texts, 1) if text and counts[text] == 1}
     hit = {column for (row, column), put in held.items() if row == header_row and put.parts & VALUE}
     known: dict[int, int] = {}
-    for column in range(1, width_after + 1):
-        if column not in hit:
-            text = _header(after, header_row, column)
-            if text in by_text:
-                known[column] = by_text[text]
-    free = set(range(1, width_before + 1)) - set(known.values())
-    last = max((column for _, column in held), default=0)
+    last = max((len(row) for row in after.cells), default=0)
+    for column in range(1, last + 1):
+        if column not in hit and (source := by_text.get(_header(after, header_row, column))) is not None:
+            known[column] = source
+    free = set(range(1, width + 1)) - set(known.values())
+    inserted = after.column_count - before.column_count - grown  # columns, less those deleted
     shift = 0
-    for column in range(1, max(width_after, last) + 1):
+    for column in range(1, max(last, *(column for _, column in held)) + 1):
         if column in known:
-            shift = known[column] - column
-            continue
-        candidate = column + shift
-        text = _header(after, header_row, column)
-        if (column in hit or not text) and candidate >= 1 and (candidate in free or candidate > width_before):
-            if column not in hit and candidate <= width_before and texts[candidate - 1]:
-                shift -= 1  # a blank column was put in here
-                continue
-            known[column] = candidate
-            free.discard(candidate)
+            shift = column - known[column]
+        elif column in hit:
+            # Whatever was put in or taken out stands left of it: sheetsync's columns are the last ones.
+            source = column - inserted
+            known[column] = source if source in free or source > width else width + 1
+            free.discard(source)
+        elif (source := column - shift) > width or (source in free and not texts[source - 1]):
+            known[column] = source  # a column without a header stands where its neighbour says
+            free.discard(source)
     return known
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sheetsync.backends.google import preflight
 from sheetsync.backends.google.auth import Identity, SignIn, identify
@@ -121,8 +122,10 @@ class GoogleSheet:
         plan = plan_of(reading.snapshot, reading.table, changes, self._source.status)
         self._check(reading, plan, changes)
         hits = plan.hits
-        after, _ = self._send(plan)
-        self._reading = self._read_as(self._mended(reading, after, hits))
+        after, sent = self._send(plan)
+        if sent != "not done":
+            after = self._mended(reading, after, hits, plan.new_columns)
+        self._reading = self._read_as(after)
         return self._reading.table
 
     def check_writable(self) -> None:
@@ -161,18 +164,18 @@ class GoogleSheet:
             reading.snapshot, sorted(places), new, headers, where=f"{table.source}, tab {table.sheet}", who=self._identity.who,
             top=table.header_row, bottom=table.numbers[-1] if table.numbers else table.header_row)
 
-    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put]) -> Snapshot:
+    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put], grown: int) -> Snapshot:
         """What the tab holds once the cells that were hit by mistake are put back; most often just `after`."""
         source, table = self._source, reading.table
         left = dict(hits)
         for _ in range(_REPAIRS):
             header = find_header(after.cells, source.columns, source.key, source.status)
             damage = find_damage(reading.snapshot, table, after, None if header is None else header[0] + 1, left,
-                                 source.status.is_ours, self._key_header(table))
+                                 source.status.is_ours, self._key_header(table), grown)
             if not damage:
                 break
-            after, answered = self._send(Plan(reading.snapshot.gid, damage))
-            if answered:
+            after, sent = self._send(Plan(reading.snapshot.gid, damage))
+            if sent == "done":
                 left = {place: put for place, put in left.items() if place not in damage}
         return after
 
@@ -182,8 +185,8 @@ class GoogleSheet:
             return next((table.header[mapped[name]] for name in self._source.key if name in mapped), None)
         return None
 
-    def _send(self, plan: Plan) -> tuple[Snapshot, bool]:
-        """Sends a plan and returns the tab as it is then, and whether Google said that all was done.
+    def _send(self, plan: Plan) -> tuple[Snapshot, Literal["done", "not done", "nobody knows"]]:
+        """Sends a plan and returns the tab as it is then, and what became of the write.
 
         A write without an answer is not sent again: the tab is read instead. So it is where the tab was renamed.
         """
@@ -191,6 +194,7 @@ class GoogleSheet:
 
         reader = self._reader
         assert reader.tab is not None
+        sent: Literal["not done", "nobody knows"] = "nobody knows"
         written = False
         requests = list(batches(plan))
         for number, batch in enumerate(requests, 1):
@@ -203,7 +207,7 @@ class GoogleSheet:
                 written = True
                 if last:
                     [snapshot] = read_snapshots(answer, wrapped=True)
-                    return snapshot, True
+                    return snapshot, "done"
             except LostWrite as lost:
                 self._count_lost(lost.because)
             except GoogleFailed as failed:
@@ -213,10 +217,11 @@ class GoogleSheet:
                     raise said(failed, reader.asked(writing=True)) from None
                 self._count_lost(said(failed, reader.asked(writing=True)))
                 reader.tab = reader.look_up_again()
+                sent = "nobody knows" if written else "not done"
             except (ValueError, AttributeError, KeyError, TypeError):  # carried out, perhaps; what came back is no answer
                 self._count_lost(unanswered(writing=True))
             break
-        return reader.fetch(), False
+        return reader.fetch(), sent
 
     def _count_lost(self, because: SheetsyncError) -> None:
         self._lost += 1
