@@ -46,7 +46,8 @@ ahead), `lifetime`, `revoke(email)`, and `person(email).deleted = True`.
 The log: `google.requests` are Seen(method, path, query, body, sent, size, received, status, email, scopes, committed, headers);
 `google.reads`, `google.writes`, `google.token_requests`; `google.forget()` empties it.
 
-What it does not do: formulas are not worked out, beyond arithmetic on plain numbers, and their texts don't follow moved cells.
+What it does not do: formulas are not worked out, beyond arithmetic on plain numbers; their references follow the cells, their results
+stay what a test gave them.
 Conditional formats paint (effectiveFormat) by text, number and blank conditions only; banding and a table's colours paint nothing.
 
 What nobody could check on the real service, and how it is here: a value written under a merge is dropped; `{"stringValue": ""}` makes

@@ -10,6 +10,7 @@ from typing import Any
 from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, BadRange, Box, Move, cells_area, split_title
 from tests.sheets_emulator.cells import Cell, effective, extended
 from tests.sheets_emulator.errors import invalid
+from tests.sheets_emulator.formulas import followed
 
 JSON = dict[str, Any]
 
@@ -302,8 +303,13 @@ class Spreadsheet:
         return tab, tab.box(area)
 
     def remap(self, tab: Tab, move: Move) -> None:
-        """Carries what lies over a tab's cells to where they went, named ranges included."""
+        """Carries what lies over a tab's cells to where they went, named ranges and the references of formulas included."""
         tab.remap(move)
+        for other in self.tabs:
+            for row, column, cell in list(other.cells(other.box())):
+                old = cell.get("userEnteredValue", {}).get("formulaValue")
+                if old is not None and (new := followed(old, other.title, tab.title, move)) != old:
+                    other.put(row, column, {**cell, "userEnteredValue": {"formulaValue": new}})
         kept = []
         for item in self.named:
             if item["range"].get("sheetId", 0) == tab.sheet_id:

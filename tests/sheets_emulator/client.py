@@ -6,7 +6,7 @@ import gzip
 import http.client
 import json
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from tests.sheets_emulator.discovery import check_message, match
 from tests.sheets_emulator.emulator import Emulator
@@ -28,9 +28,9 @@ class Client:
         self._connection.close()
 
     def send(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
-        """(status, JSON) of any request; path after /v4/spreadsheets/, not yet quoted."""
+        """(status, JSON) of any request; path after /v4/spreadsheets/, not yet quoted; a range may hold slashes."""
         text = urlencode(query, doseq=True)
-        target = "/v4/spreadsheets/" + quote(path, safe="/:!") + (f"?{text}" if text else "")
+        target = "/v4/spreadsheets/" + "/".join(quote(part, safe=":!") for part in path.split("/", 2)) + (f"?{text}" if text else "")
         return self.raw(method, target, None if body is None else json.dumps(body).encode())
 
     def raw(self, method: str, target: str, body: bytes | None = None) -> tuple[int, Any]:
@@ -47,7 +47,7 @@ class Client:
         found = json.loads(text) if is_json else text.decode()
         if response.status == 200 and is_json and len(text) < 200_000 and target.startswith("/v4/"):
             # What the emulator says must fit Google's description, too.
-            check_message(found, match(method, unquote(target.partition("?")[0]))[0]["response"]["$ref"])
+            check_message(found, match(method, target.partition("?")[0])[0]["response"]["$ref"])
         return response.status, found
 
     def get(self, path: str, **query: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
@@ -123,7 +124,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def check(method: str, path: str, query: list[tuple[str, str]], body: Any) -> Call:
-    """What the request means; raises Violation where the description doesn't allow it. path is decoded, body without nulls."""
+    """What the request means; raises Violation where the description doesn't allow it. path is as it was sent, body without nulls."""
     description, parameters = match(method, path)
     options = _query(description, query)
     mask: Mask | None = None
@@ -140,7 +141,7 @@ def check(method: str, path: str, query: list[tuple[str, str]], body: Any) -> Ca
 
 def match(method: str, path: str) -> tuple[JSON, dict[str, str]]:
     """The method's description and its path parameters."""
-    hits = [(description, hit.groupdict()) for verb, pattern, description in methods()
+    hits = [(description, {name: unquote(text) for name, text in hit.groupdict().items()}) for verb, pattern, description in methods()
             if verb == method and (hit := pattern.fullmatch(path))]
     if not hits:
         raise Violation(f"No method of the Sheets API is {method} {path}")

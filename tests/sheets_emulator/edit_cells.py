@@ -8,6 +8,7 @@ from tests.sheets_emulator.a1 import Area, Box
 from tests.sheets_emulator.book import Tab
 from tests.sheets_emulator.cells import Cell, effective, interned, paired_mask
 from tests.sheets_emulator.edit import Edit
+from tests.sheets_emulator.formulas import stepped
 from tests.sheets_emulator.masks import Mask, overwrite, wants
 from tests.sheets_emulator.render import stored
 
@@ -92,7 +93,7 @@ def repeat_cell(edit: Edit, body: JSON) -> JSON:
     new = stored(body.get("cell", {}))
     for row in range(box.top, box.bottom):
         for column in range(box.left, box.right):
-            write_cell(edit, tab, row, column, new, mask)
+            write_cell(edit, tab, row, column, copied(new, row - box.top, column - box.left) or {}, mask)
     return {}
 
 
@@ -192,8 +193,16 @@ def sort_range(edit: Edit, body: JSON) -> JSON:
                        reverse=spec.get("sortOrder") == "DESCENDING") + blank
     for place, index in enumerate(order):
         for offset, cell in enumerate(rows[index]):
-            tab.put(box.top + place, box.left + offset, cell)
+            tab.put(box.top + place, box.left + offset, copied(cell, place - index, 0))
     return {}
+
+
+def copied(cell: Cell | None, rows: int, columns: int) -> Cell | None:
+    """The cell as it is once it was copied that far down and right: a formula's references step along."""
+    formula = (cell or {}).get("userEnteredValue", {}).get("formulaValue")
+    if cell is None or formula is None:
+        return cell
+    return {**cell, "userEnteredValue": {"formulaValue": stepped(formula, rows, columns)}}
 
 
 def sort_key(value: JSON | None) -> tuple[int, float | str] | None:
@@ -220,7 +229,8 @@ def copy_paste(edit: Edit, body: JSON) -> JSON:
     taken = [[source_tab.get(source.top + r, source.left + c) for c in range(wide)] for r in range(tall)]
     for row in range(target.top, target.bottom):
         for column in range(target.left, target.right):
-            cell = taken[(row - target.top) % tall][(column - target.left) % wide] or {}
+            r, c = (row - target.top) % tall, (column - target.left) % wide
+            cell = copied(taken[r][c], row - source.top - r, column - source.left - c) or {}
             if kind == "PASTE_NORMAL":
                 tab.put(row, column, dict(cell))
             elif kind in ("PASTE_VALUES", "PASTE_FORMULA"):

@@ -11,6 +11,7 @@ from email.message import Message
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 from tests.sheets_emulator import discovery, errors, service, values
 from tests.sheets_emulator.batch import HANDLERS
@@ -176,21 +177,21 @@ class Emulator:
     def answer_api(self, method: str, path: str, query: list[tuple[str, str]], sent: bytes, headers: Message) -> Reply:
         """One request of the Sheets API."""
         with self._lock:
-            seen = Seen(method, path, query, None, len(sent), headers={name.lower(): value for name, value in headers.items()})
+            seen = Seen(method, unquote(path), query, None, len(sent), headers={name.lower(): value for name, value in headers.items()})
             self.requests.append(seen)
             pretty = dict(query).get("prettyPrint", "true").lower() != "false"
-            reply = self._answer(seen, sent, pretty)
+            reply = self._answer(seen, path, sent, pretty)
             seen.status, seen.size, reply.seen = reply.status, len(reply.body), seen
             return reply
 
-    def _answer(self, seen: Seen, sent: bytes, pretty: bool) -> Reply:
+    def _answer(self, seen: Seen, path: str, sent: bytes, pretty: bool) -> Reply:
         book = self.books.get(seen.path.removeprefix("/v4/spreadsheets/").partition("/")[0].partition(":")[0])
         for hook in self._hooks(seen.method, after=False):
             if book is not None:
                 hook(book)
         call = refusal = None
         try:
-            call = self._checked(seen, sent)
+            call = self._checked(seen, path, sent)
         except ApiError as error:
             refusal = error
         fault = self._fault(seen.method)
@@ -211,7 +212,7 @@ class Emulator:
                 hook(book)
         return reply if fault is None else Reply.failed(fault, pretty=pretty)
 
-    def _checked(self, seen: Seen, sent: bytes) -> discovery.Call:
+    def _checked(self, seen: Seen, path: str, sent: bytes) -> discovery.Call:
         """The call, where Google's description allows it; notes a violation and raises 400 where it doesn't."""
         try:
             body = discovery.without_nulls(json.loads(sent)) if sent else None
@@ -222,7 +223,7 @@ class Emulator:
         try:
             if isinstance(body, dict) and "/values/" in seen.path:
                 values.guard_rows(body)
-            call = discovery.check(seen.method, seen.path, seen.query, body)
+            call = discovery.check(seen.method, path, seen.query, body)
         except ApiError as error:
             self._violated(seen, error.message)
             raise

@@ -13,7 +13,7 @@ import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.sheets_emulator.errors import ApiError
 from tests.sheets_emulator.faults import Fault
@@ -76,8 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         sent = self.rfile.read(length)
         parts = urlsplit(self.path)
         query = parse_qsl(parts.query, keep_blank_values=True)
-        # A "+" in a path is a plus; in a query parse_qsl has made it a blank already.
-        path = unquote(parts.path)
+        path = parts.path
         emulator = self.server.emulator
         try:
             if path == "/token":
@@ -125,9 +124,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault.hang:
             self.server.closing.wait(fault.hang)
         self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
         self.server.connections.discard(self.connection)
-        os.close(self.connection.detach())  # close() would wait for rfile, and say goodbye
+        # The connection's own close() would wait for rfile, and say goodbye.
+        socket.socket(fileno=self.connection.detach()).close()
 
 
 class Reply:
