@@ -195,7 +195,7 @@ def paired_colours(value: Any) -> Any:
         elif name == base and f"{base}Style" not in value:
             result[base] = eight_bit(item)
             result[f"{base}Style"] = {"rgbColor": eight_bit(item)}
-        elif name != base:
+        elif name != base and item:  # a style without any colour is an unset one
             if "themeColor" in item:
                 result[base] = theme_colour(item["themeColor"])
                 result[name] = dict(item)

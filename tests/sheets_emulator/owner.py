@@ -9,7 +9,7 @@ from typing import Any
 from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, cells_area, column_index, column_letter
 from tests.sheets_emulator.batch import batch_update
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
-from tests.sheets_emulator.cells import Cell, Formula, cell_of, date_format, extended, plain
+from tests.sheets_emulator.cells import Cell, cell_of, date_format, plain
 from tests.sheets_emulator.errors import invalid
 from tests.sheets_emulator.render import grid_data, row_data
 
@@ -336,6 +336,3 @@ def _fields(look: Mapping[str, Any], path: str = "userEnteredFormat") -> str:
         nested = name == "textFormat" and isinstance(value, Mapping)
         found.append(_fields(value, f"{path}.{name}") if nested else f"{path}.{name}")
     return ",".join(found)
-
-
-__all__ = ["OWNER", "Book", "Edits", "Formula", "TabEdits", "extended"]

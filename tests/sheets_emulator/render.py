@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.sheets_emulator.a1 import COLUMNS, ROWS, Area, Box
 from tests.sheets_emulator.book import Actor, Spreadsheet, Tab
-from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, kept_format, number_format
+from tests.sheets_emulator.cells import DEFAULT_FORMAT, THEME, Cell, effective, effective_format, kept_format, number_format, whole
 from tests.sheets_emulator.display import default_pattern, shown
 from tests.sheets_emulator.masks import Mask, below, project, wants
 from tests.sheets_emulator.rules import conditional_format, painters, repainted
@@ -199,6 +199,8 @@ def stored(cell: JSON) -> Cell:
     kept = {name: value for name, value in cell.items() if name in _AS_STORED and name != "hyperlink"}
     if "userEnteredFormat" in kept:
         kept["userEnteredFormat"] = kept_format(kept["userEnteredFormat"])
+    if "numberValue" in kept.get("userEnteredValue", {}):
+        kept["userEnteredValue"] = {"numberValue": whole(kept["userEnteredValue"]["numberValue"])}
     if kept.get("note") == "":
         del kept["note"]
     return kept

@@ -296,3 +296,22 @@ def test_a_formulas_date_is_formatted_by_google_not_by_the_owner(google: Emulato
     assert "userEnteredFormat" not in cell
     assert cell["effectiveFormat"]["numberFormat"] == {"type": "DATE", "pattern": "yyyy-mm-dd"}
     assert (cell["formattedValue"], book.value("A2")) == ("2026-11-24", date(2026, 11, 24))
+
+
+def test_black_is_a_colour_and_an_empty_style_is_none(client: Client, book: Book) -> None:
+    """SECTION 8, "zeros are omitted": {"rgbColor": {}} is black. Recorded for a tab: a style whose rgbColor is null clears the colour."""
+    fields = "userEnteredFormat.backgroundColorStyle"
+    client.batch(book.id, from_start(1, 0, [[{"userEnteredFormat": {"backgroundColorStyle": {"rgbColor": {"red": 0.0}}}}]], fields))
+    assert book.cell("A2")["userEnteredFormat"]["backgroundColorStyle"] == {"rgbColor": {}}
+    client.batch(book.id, from_start(1, 0, [[{"userEnteredFormat": {"backgroundColorStyle": {}}}]], fields))
+    assert "userEnteredFormat" not in book.cell("A2")
+
+
+def test_whole_numbers_come_back_without_a_point(client: Client, book: Book) -> None:
+    """Recorded: 42 comes back as 42; zero and false are values, and stay."""
+    cells: list[JSON] = [{"userEnteredValue": {"numberValue": 5.0}}, {"userEnteredValue": {"numberValue": 0}},
+                         {"userEnteredValue": {"boolValue": False}}]
+    client.batch(book.id, from_start(1, 0, [cells]))
+    [data] = client.get(book.id, ranges="A2:C2", fields="sheets.data.rowData.values.userEnteredValue")["sheets"][0]["data"]
+    found = [cell["userEnteredValue"] for cell in data["rowData"][0]["values"]]
+    assert repr(found) == "[{'numberValue': 5}, {'numberValue': 0}, {'boolValue': False}]"

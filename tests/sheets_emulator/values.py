@@ -73,10 +73,11 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
     open_rows, open_columns = corner or area.bottom is None, corner or area.right is None
     bottom = box.top + tall if open_rows else box.bottom
     right = box.left + wide if open_columns else box.right
+    told = text if "!" in text else box.a1(tab.title)
     if box.top + tall > bottom:
-        raise invalid(f"Requested writing within range [{_told(tab, box, text)}], but tried writing to row [{bottom + 1}]")
+        raise invalid(f"Requested writing within range [{told}], but tried writing to row [{bottom + 1}]")
     if box.left + wide > right:
-        raise invalid(f"Requested writing within range [{_told(tab, box, text)}], but tried writing to column [{column_letter(right)}]")
+        raise invalid(f"Requested writing within range [{told}], but tried writing to column [{column_letter(right)}]")
     target = Box(box.top, box.top + tall, box.left, box.left + wide)
     if target.bottom > tab.row_count or target.right > tab.column_count:
         raise invalid(f"Range ({target.a1(tab.title)}) exceeds grid limits. Max rows: {tab.row_count}, max columns: {tab.column_count}")
@@ -98,10 +99,6 @@ def _write(book: Spreadsheet, tab: Tab, area: Area, box: Box, text: str, body: J
                     "dateTimeRenderOption": options.get("responseDateTimeRenderOption", "SERIAL_NUMBER")}
         answer["updatedData"] = value_range(book, tab, target, shown_as)
     return answer
-
-
-def _told(tab: Tab, box: Box, text: str) -> str:
-    return text if "!" in text else box.a1(tab.title)
 
 
 def _rows(body: JSON) -> list[list[Any]]:
