@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from sheetsync.backends.google.snapshot import Look, Place, TypedTable
 
 LARGEST = 1_900_000  # bytes of a request's body; Google recommends 2 MB at most
 VALUE, COLOUR, NUMBER, RICH = 1, 2, 4, 8
-_MASKS = {
+MASKS = {
     VALUE: "userEnteredValue", COLOUR: "userEnteredFormat.backgroundColorStyle,userEnteredFormat.textFormat.foregroundColorStyle",
     NUMBER: "userEnteredFormat.numberFormat", RICH: "textFormatRuns,chipRuns",
 }
@@ -59,38 +59,48 @@ def width_of(column: str) -> int:
     return _WIDTHS.get(column, _WIDTH)
 
 
-def batches(plan: Plan) -> Iterator[list[dict[str, Any]]]:
-    """The requests of each batchUpdate, none of them above LARGEST; the grid grows first, the table last."""
-    requests: list[dict[str, Any]] = []
-    first: list[dict[str, Any]] = []
+def prologue(plan: Plan) -> list[dict[str, Any]]:
+    """The requests that come before the cells: a wider grid, widths, date formats."""
+    out: list[dict[str, Any]] = []
+    if plan.table is not None and plan.table_right < plan.table.where[3]:
+        out.append(_resized(plan))  # what leaves the table is emptied when it is outside
     if plan.new_columns:
-        first.append({"appendDimension": {"sheetId": plan.gid, "dimension": "COLUMNS", "length": plan.new_columns}})
-    first += [
+        out.append({"appendDimension": {"sheetId": plan.gid, "dimension": "COLUMNS", "length": plan.new_columns}})
+    out += [
         {"updateDimensionProperties": {
             "range": {"sheetId": plan.gid, "dimension": "COLUMNS", "startIndex": column - 1, "endIndex": column},
             "properties": {"pixelSize": pixels}, "fields": "pixelSize"}}
         for column, pixels in sorted(plan.widths.items())
     ]
-    first += [
+    out += [
         {"repeatCell": {
             "range": {"sheetId": plan.gid, "startRowIndex": top - 1, "endRowIndex": bottom, "startColumnIndex": column - 1,
                       "endColumnIndex": column},
-            "cell": {"userEnteredFormat": {"numberFormat": {"type": DATE_FORMAT[0], "pattern": DATE_FORMAT[1]}}}, "fields": _MASKS[NUMBER]}}
+            "cell": {"userEnteredFormat": {"numberFormat": {"type": DATE_FORMAT[0], "pattern": DATE_FORMAT[1]}}}, "fields": MASKS[NUMBER]}}
         for column, (top, bottom) in sorted(plan.dated.items())
     ]
-    last = [_resized(plan)] if plan.table is not None else []
-    if plan.table is not None and plan.table_right < plan.table.where[3]:
-        first, last = [*last, *first], []  # what leaves the table is emptied when it is outside
-    reserve = len(encoded({"requests": [*first, *last]})) + 500
-    requests, size = first, reserve
-    for request in _update_cells(plan, LARGEST - reserve):
+    return out
+
+
+def epilogue(plan: Plan) -> list[dict[str, Any]]:
+    """The requests that come after the cells: the typed table made wider."""
+    return [_resized(plan)] if plan.table is not None and plan.table_right > plan.table.where[3] else []
+
+
+def batched(requests: Iterable[dict[str, Any]], last: Sequence[dict[str, Any]] = ()) -> list[list[dict[str, Any]]]:
+    """The requests in batches of at most LARGEST bytes; `last` are part of the last one."""
+    reserve = len(encoded({"requests": last})) + 500
+    out: list[list[dict[str, Any]]] = [[]]
+    size = reserve
+    for request in requests:
         length = len(encoded(request)) + 1
-        if size + length > LARGEST and requests:
-            yield requests
-            requests, size = [], reserve
-        requests.append(request)
+        if size + length > LARGEST and out[-1]:
+            out.append([])
+            size = reserve
+        out[-1].append(request)
         size += length
-    yield [*requests, *last]
+    out[-1] += last
+    return out
 
 
 def _resized(plan: Plan) -> dict[str, Any]:
@@ -111,7 +121,9 @@ def _resized(plan: Plan) -> dict[str, Any]:
     }}
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
+    """A rectangle of cells of which the same parts are set; `right` is the first column beside it."""
+
     top: int
     left: int
     right: int
@@ -119,33 +131,34 @@ class _Block(NamedTuple):
     rows: list[list[Put]]
 
 
-def _update_cells(plan: Plan, most: int) -> Iterator[dict[str, Any]]:
-    """The cells as rectangles, each wholly given, none above `most` bytes."""
-    for block in _blocks(plan.puts):
-        mask = ",".join(text for part, text in _MASKS.items() if block.parts & part)
+def cells(gid: int, puts: Mapping[Place, Put]) -> Iterator[dict[str, Any]]:
+    """The cells as rectangles, each wholly given, none of them large."""
+    for block in blocks(puts):
+        mask = ",".join(text for part, text in MASKS.items() if block.parts & part)
         rows: list[dict[str, Any]] = []
         top, size = block.top, 0
-        for number, puts in enumerate(block.rows):
-            row = {"values": [_cell(put) for put in puts]}
+        for number, line in enumerate(block.rows):
+            row = {"values": [cell_data(put) for put in line]}
             length = len(encoded(row)) + 1
-            if rows and size + length > min(most, LARGEST // 8):  # in pieces, so that batches fill up well
-                yield _request(plan.gid, top, block.left, rows, mask)
+            if rows and size + length > LARGEST // 8:  # in pieces, so that batches fill up well
+                yield update_cells(gid, top, block.left, rows, mask)
                 rows, size, top = [], 0, block.top + number
             rows.append(row)
             size += length
-        yield _request(plan.gid, top, block.left, rows, mask)
+        yield update_cells(gid, top, block.left, rows, mask)
 
 
-def _request(gid: int, top: int, left: int, rows: list[dict[str, Any]], mask: str) -> dict[str, Any]:
+def update_cells(gid: int, top: int, left: int, rows: list[dict[str, Any]], mask: str) -> dict[str, Any]:
+    """The request that sets a rectangle of cells from (`top`, `left`) on."""
     return {"updateCells": {"start": {"sheetId": gid, "rowIndex": top - 1, "columnIndex": left - 1}, "rows": rows, "fields": mask}}
 
 
-def _blocks(puts: dict[Place, Put]) -> list[_Block]:
+def blocks(puts: Mapping[Place, Put]) -> list[Block]:
     """Rectangles of cells of which the same parts are set, by their first row."""
-    open_blocks: dict[tuple[int, int, int], _Block] = {}
-    done: list[_Block] = []
+    open_blocks: dict[tuple[int, int, int], Block] = {}
+    done: list[Block] = []
     for row, segments in _rows(puts):
-        still: dict[tuple[int, int, int], _Block] = {}
+        still: dict[tuple[int, int, int], Block] = {}
         for left, parts, cells in segments:
             key = (left, left + len(cells), parts)
             block = open_blocks.pop(key, None)
@@ -154,7 +167,7 @@ def _blocks(puts: dict[Place, Put]) -> list[_Block]:
             else:
                 if block is not None:
                     done.append(block)
-                block = _Block(row, left, left + len(cells), parts, [cells])
+                block = Block(row, left, left + len(cells), parts, [cells])
             still[key] = block
         done += open_blocks.values()
         open_blocks = still
@@ -162,7 +175,7 @@ def _blocks(puts: dict[Place, Put]) -> list[_Block]:
     return sorted(done, key=lambda block: (block.top, block.left))
 
 
-def _rows(puts: dict[Place, Put]) -> Iterator[tuple[int, list[tuple[int, int, list[Put]]]]]:
+def _rows(puts: Mapping[Place, Put]) -> Iterator[tuple[int, list[tuple[int, int, list[Put]]]]]:
     """Row by row, the runs of neighbouring cells of which the same parts are set: (first column, parts, cells)."""
     current = -1
     segments: list[tuple[int, int, list[Put]]] = []
@@ -180,7 +193,7 @@ def _rows(puts: dict[Place, Put]) -> Iterator[tuple[int, list[tuple[int, int, li
         yield current, segments
 
 
-def _cell(put: Put) -> dict[str, Any]:
+def cell_data(put: Put) -> dict[str, Any]:
     """A CellData with nothing in it but what is set."""
     out: dict[str, Any] = {}
     if put.parts & VALUE and put.entered:

@@ -10,7 +10,8 @@ from typing import Literal
 
 from sheetsync.backends.google import preflight
 from sheetsync.backends.google.auth import Identity, SignIn, identify
-from sheetsync.backends.google.batch import Plan, Put, batches
+from sheetsync.backends.google.batch import Plan, Put
+from sheetsync.backends.google.compact import write_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
 from sheetsync.backends.google.links import link_to
 from sheetsync.backends.google.reader import Memory, Reader, quoted
@@ -122,7 +123,7 @@ class GoogleSheet:
         plan = plan_of(reading.snapshot, reading.table, changes, self._source.status)
         self._check(reading, plan, changes)
         hits = plan.hits
-        after, sent = self._send(plan)
+        after, sent = self._send(plan, reading.snapshot)
         if sent != "not done":
             after = self._mended(reading, after, hits, plan.new_columns)
         self._reading = self._read_as(after)
@@ -174,7 +175,7 @@ class GoogleSheet:
                                  source.status.is_ours, self._key_header(table), grown)
             if not damage:
                 break
-            after, sent = self._send(Plan(reading.snapshot.gid, damage))
+            after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
             if sent == "done":
                 left = {place: put for place, put in left.items() if place not in damage}
         return after
@@ -185,7 +186,7 @@ class GoogleSheet:
             return next((table.header[mapped[name]] for name in self._source.key if name in mapped), None)
         return None
 
-    def _send(self, plan: Plan) -> tuple[Snapshot, Literal["done", "not done", "nobody knows"]]:
+    def _send(self, plan: Plan, before: Snapshot) -> tuple[Snapshot, Literal["done", "not done", "nobody knows"]]:
         """Sends a plan and returns the tab as it is then, and what became of the write.
 
         A write without an answer is not sent again: the tab is read instead. So it is where the tab was renamed.
@@ -196,18 +197,25 @@ class GoogleSheet:
         assert reader.tab is not None
         sent: Literal["not done", "nobody knows"] = "nobody knows"
         written = False
-        requests = list(batches(plan))
-        for number, batch in enumerate(requests, 1):
-            body: dict[str, object] = {"requests": batch}
-            last = number == len(requests)
-            if last:
-                body |= {"includeSpreadsheetInResponse": True, "responseRanges": [quoted(reader.tab.title)]}
+        write = write_of(plan, before, quoted(reader.tab.title))
+        if write.grow:
+            write.batches.insert(0, write.grow)
+        while True:
             try:
-                answer = api.batch_update(reader.client, reader.spreadsheet, body, fields=REPLY_FIELDS if last else "spreadsheetId")
+                if write.values and (written or not write.grow):
+                    api.values_update(reader.client, reader.spreadsheet, write.values.pop(0))
+                    written = True
+                    continue
+                body: dict[str, object] = {"requests": write.batches.pop(0)}
+                if write.batches or write.values:
+                    api.batch_update(reader.client, reader.spreadsheet, body, fields="spreadsheetId")
+                    written = True
+                    continue
+                body |= {"includeSpreadsheetInResponse": True, "responseRanges": [quoted(reader.tab.title)]}
+                answer = api.batch_update(reader.client, reader.spreadsheet, body, fields=REPLY_FIELDS)
                 written = True
-                if last:
-                    [snapshot] = read_snapshots(answer, wrapped=True)
-                    return snapshot, "done"
+                [snapshot] = read_snapshots(answer, wrapped=True)
+                return snapshot, "done"
             except LostWrite as lost:
                 self._count_lost(lost.because)
             except GoogleFailed as failed:
