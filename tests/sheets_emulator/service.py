@@ -43,7 +43,8 @@ METHODS: dict[str, Callable[[Spreadsheet, Call, JSON, Actor], JSON]] = {
 
 def answer(book: Spreadsheet, call: Call, body: JSON, actor: Actor) -> JSON:
     """The response's body, cut down to the mask. Whatever is refused leaves the spreadsheet as it was."""
-    before = book.snapshot() if call.method in WRITES else None  # values:batchUpdate, too, is all or nothing
+    # batchUpdate sees to it itself; values:batchUpdate, too, is all or nothing.
+    before = book.snapshot() if call.method in WRITES - {"sheets.spreadsheets.batchUpdate"} else None
     try:
         found = METHODS[call.method](book, call, body, actor)
     except Exception:

@@ -70,9 +70,9 @@ def test_a_wrong_clock_is_told_as_google_does(google: Emulator, tmp_path: Path, 
 def test_a_deleted_account_and_a_wrong_key_are_told_as_google_does(google: Emulator, tmp_path: Path) -> None:
     """The same page: "Invalid grant: account not found", "Invalid JWT Signature."."""
     mine = signed(google, tmp_path)
+    said = json.loads(google.service_account_file(tmp_path).read_text())
     path = google.service_account_file(tmp_path, "other")
-    other = json.loads(path.read_text())
-    path.write_text(json.dumps({**other, "client_email": google.account}))
+    path.write_text(json.dumps({**said, "private_key": json.loads(path.read_text())["private_key"]}))
     forged: Any = service_account.Credentials.from_service_account_file(path, scopes=[SCOPES + "spreadsheets"])  # type: ignore[no-untyped-call]
     with pytest.raises(RefreshError, match=r"invalid_grant: Invalid JWT Signature\."):
         refresh(forged)
