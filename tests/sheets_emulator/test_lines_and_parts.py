@@ -172,6 +172,17 @@ def test_who_may_edit_is_not_told_to_those_who_may_not(client: Client, book: Boo
     assert set(item) == {"protectedRangeId", "range"}
 
 
+def test_only_an_editor_of_it_takes_protection_away(client: Client, book: Book) -> None:
+    """REFERENCE, ProtectedRange.requestingUserCanEdit: "True if the user who requested this protected range can edit …"."""
+    protected_id = book.protect("B1:B4")
+    assert PROTECTED in client.refused(book.id, {"deleteProtectedRange": {"protectedRangeId": protected_id}})
+    narrower = {"protectedRangeId": protected_id, "range": book.grid_range("Z9")}
+    assert PROTECTED in client.refused(book.id, {"updateProtectedRange": {"protectedRange": narrower, "fields": "range"}})
+    [reply] = client.batch(book.id, {"addProtectedRange": {"protectedRange": {"range": book.grid_range("C1:C4")}}})["replies"]
+    mine = reply["addProtectedRange"]["protectedRange"]["protectedRangeId"]
+    client.batch(book.id, {"deleteProtectedRange": {"protectedRangeId": mine}})
+
+
 def test_a_warning_stops_nobody(client: Client, book: Book) -> None:
     """REFERENCE, ProtectedRange.warningOnly: "every user can edit data in the protected range, except editing will prompt a warning"."""
     book.protect("B1:B4", warning=True)

@@ -121,6 +121,10 @@ def test_a_desktop_sign_in_runs_through_the_browser(google: Emulator, tmp_path: 
         assert answer.json()["refresh_token"].startswith("1//")
         again = session.post(client_file["token_uri"], data=form)
         assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+        there = session.get(client_file["auth_uri"], params=asked, allow_redirects=False)
+        form["code"] = parse_qs(urlsplit(there.headers["Location"]).query)["code"][0]
+        stolen = session.post(client_file["token_uri"], data={**form, "code_verifier": "somebody else's"})
+        assert (stolen.status_code, stolen.json()["error_description"]) == (400, "Invalid code verifier.")
         wrong = session.post(client_file["token_uri"], data={**form, "client_id": "x"})
         assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
 
