@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import json
@@ -11,6 +12,7 @@ import struct
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -80,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         emulator = self.server.emulator
         try:
             if path == "/token":
-                reply = emulator.answer_token(dict(parse_qsl(sent.decode())), len(sent))
+                reply = emulator.answer_token(_client(self.headers) | dict(parse_qsl(sent.decode())), len(sent))
             elif path == "/o/oauth2/auth":
                 self.redirect(emulator.answer_consent(dict(query)))
                 return
@@ -167,3 +169,12 @@ class Reply:
             reply = Reply(0, b"", fault=fault)
         reply.retry_after = fault.retry_after
         return reply
+
+
+def _client(headers: Mapping[str, str]) -> dict[str, str]:
+    """The client that a request names by HTTP Basic, as oauthlib's do (RFC 6749 §2.3.1)."""
+    kind, _, encoded = headers.get("Authorization", "").partition(" ")
+    if kind != "Basic":
+        return {}
+    client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+    return {"client_id": client_id, "client_secret": secret}

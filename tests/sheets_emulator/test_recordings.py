@@ -21,7 +21,7 @@ from tests.sheets_emulator.emulator import Emulator
 JSON = dict[str, Any]
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "gspread-cassettes" / "cassettes.tar.gz"
-RECORDED_ACCOUNT = "telegram-budgeter@telegram-budgeter.iam.gserviceaccount.com"
+ACCOUNT = re.compile(r"[\w-]+@[\w-]+\.iam\.gserviceaccount\.com")  # whoever made the recordings
 IDS = ("spreadsheetId", "sheetId", "namedRangeId", "protectedRangeId")
 
 
@@ -56,7 +56,7 @@ class Replay:
 
     def translated(self, text: str) -> str:
         """The text with the emulator's ids in the place of the recorded ones."""
-        text = text.replace(RECORDED_ACCOUNT, self.account)
+        text = ACCOUNT.sub(self.account, text)
         return re.sub(r"[\w-]{6,}", lambda found: self.ids.get(found[0], found[0]), text)
 
     def learn(self, recorded: Any, emulated: Any) -> None:
