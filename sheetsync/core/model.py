@@ -326,6 +326,19 @@ class ChangeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `doctor` found out: what it looked at, a sentence, what to do next, and the exit code a sync would end with.
+
+    With the code 0 a sync is not stopped by it; with nothing to do next all is well.
+    """
+
+    check: str
+    sentence: str
+    remedy: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What the guard compares: rows, key column and the headers used by a finished run."""
 

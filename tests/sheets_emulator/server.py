@@ -12,7 +12,7 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -171,7 +171,7 @@ class Reply:
         return reply
 
 
-def _client(headers: Mapping[str, str]) -> dict[str, str]:
+def _client(headers: Message) -> dict[str, str]:
     """The client that a request names by HTTP Basic, as oauthlib's do (RFC 6749 §2.3.1)."""
     kind, _, encoded = headers.get("Authorization", "").partition(" ")
     if kind != "Basic":

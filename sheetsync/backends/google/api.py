@@ -6,6 +6,8 @@ import json as jsons
 import random
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import gspread
@@ -48,6 +50,7 @@ class Client(HTTPClient):
         self._endpoint = endpoint
         self._identity = identity
         self._tell = tell
+        self.clock_ahead: float | None = None  # seconds that this computer's clock is ahead of Google's
         if endpoint is not None:
             self.session.trust_env = False  # no proxy between us and this computer
         self.session.headers["Accept-Encoding"] = "gzip"
@@ -80,6 +83,7 @@ class Client(HTTPClient):
             except RequestException as error:
                 self._lost(error, waits, writes=writes)
                 continue
+            self._compare_clocks(response)
             if response.ok and not 300 <= response.status_code < 400:
                 return response
             failed = GoogleFailed(response.status_code, _error(response))
@@ -93,6 +97,13 @@ class Client(HTTPClient):
                 if self._wait("read", waits, "Google is not answering", _retry_after(response)):
                     continue
             raise failed
+
+    def _compare_clocks(self, response: Response) -> None:
+        try:
+            theirs = parsedate_to_datetime(response.headers["Date"])
+            self.clock_ahead = (datetime.now(UTC) - theirs).total_seconds()
+        except (KeyError, ValueError, TypeError):
+            return
 
     def _lost(self, error: RequestException, waits: dict[str, list[int]], *, writes: bool) -> None:
         """Waits before another try, or raises what a lost connection comes to."""

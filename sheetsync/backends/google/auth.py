@@ -8,16 +8,19 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from sheetsync.backends.google.links import is_google, is_loopback
+from sheetsync.core.model import Finding
 from sheetsync.errors import NotReachable, Refused
 
 WRITE = "https://www.googleapis.com/auth/spreadsheets"
 READ = "https://www.googleapis.com/auth/spreadsheets.readonly"
 TOKEN_FILE = "google-token.json"
 CHOSEN_FILE = "google-login.json"  # which key file `sheetsync login` was given
+CLIENT_FILE = "google-client.json"  # which client file the sign-in was made with
 Kind = Literal["service account", "sign-in", "application default credentials"]
 _WHICH = ("sheetsync needs the JSON key of a service account (Google Cloud console: IAM, Service accounts, Keys, Add key, JSON), "
           "or the client file of a desktop app (APIs and services, Credentials).")
@@ -162,6 +165,16 @@ def _chosen(folder: Path) -> Path | None:
         return None
 
 
+def last_file(folder: Path) -> Path:
+    """The file that `login` was given the last time. Raises Refused where there was none."""
+    for name in (CHOSEN_FILE, CLIENT_FILE):
+        try:
+            return Path(json.loads((folder / name).read_text("utf-8"))["credentials"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    raise Refused("sheetsync has not signed in to Google before, and so needs a file.", f"sheetsync login FILE.json. {_WHICH}")
+
+
 def remember_key(folder: Path, path: Path) -> None:
     """Notes which key file is used from now on; the key itself stays where it is."""
     _keep(folder / CHOSEN_FILE, {"credentials": str(path.resolve())})
@@ -199,9 +212,30 @@ def sign_in_with_browser(client_file: Path, folder: Path, *, open_browser: bool,
     _keep(folder / TOKEN_FILE, {
         "type": "authorized_user", "client_id": client["client_id"], "client_secret": client.get("client_secret", ""),
         "refresh_token": credentials.refresh_token, "token_uri": client["token_uri"],
-    })
+    } | _end(flow))
+    _keep(folder / CLIENT_FILE, {"credentials": str(client_file.resolve())})
     (folder / CHOSEN_FILE).unlink(missing_ok=True)
     return from_file(folder / TOKEN_FILE, [WRITE])
+
+
+def _end(flow: Any) -> dict[str, str]:
+    """Until when the sign-in holds, where Google says that it ends: so it is with an app in testing mode, after 7 days."""
+    try:
+        seconds = int(flow.oauth2session.token["refresh_token_expires_in"])
+        return {"ends": (datetime.now(UTC) + timedelta(seconds=seconds)).date().isoformat()}
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        return {}
+
+
+def ends_soon(identity: Identity) -> tuple[Finding, ...]:
+    """Says so where the sign-in is one that ends by itself."""
+    if identity.path is None or identity.kind != "sign-in":
+        return ()
+    end = read_key_file(identity.path).get("ends")
+    if not isinstance(end, str):
+        return ()
+    return (Finding("sign-in", f"The sign-in ends on {end}: your app is in testing mode, which ends every sign-in after 7 days.",
+                    "Publish it in the Google Cloud console (OAuth consent screen, Publish app), then: sheetsync login"),)
 
 
 @contextmanager

@@ -14,12 +14,12 @@ _PUBLISHED = re.compile(r"/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/e/")
 
 def parse_link(link: str) -> tuple[str, int | None]:
     """The spreadsheet's id and the tab's gid (None where the link names no tab). Raises Refused for other links."""
-    parts = urlsplit(link if "://" in link else f"https://{link}")
-    try:
-        host = (parts.hostname or "").lower()
-    except ValueError:
-        host = ""
     remedy = "Open the sheet in the browser and copy the link from its address bar."
+    try:
+        parts = urlsplit(link if "://" in link else f"https://{link}")
+        host = (parts.hostname or "").lower() if parts.username is None and parts.scheme in ("https", "http") else ""
+    except ValueError:
+        raise Refused(f"{_shown(link)} is no link to a Google Sheet.", remedy) from None
     if host == "docs.google.com" and _PUBLISHED.match(parts.path):
         raise Refused("This is the link of a published copy, which nobody can write to.", remedy)
     found = _PATH.match(parts.path) if host == "docs.google.com" else None

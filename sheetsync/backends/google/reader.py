@@ -242,7 +242,8 @@ class Reader:
             found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
             with suppress(Refused):  # two headers alike are told when the table is made
                 mapped = map_columns(texts, self._columns, status=self._status)
-                found |= {mapped[name] + 1 for name in ("Name", *self._key) if name in mapped}
+                keys = [name for name in self._key if name in mapped][:1]
+                found |= {mapped[name] + 1 for name in ("Name", *keys) if name in mapped}
         return found
 
     def _raw(self, call: Callable[[], T]) -> T:

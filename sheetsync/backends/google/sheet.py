@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sheetsync.backends.google import preflight
-from sheetsync.backends.google.auth import Identity, SignIn, identify
+from sheetsync.backends.google.auth import Identity, SignIn, ends_soon, identify
 from sheetsync.backends.google.batch import Plan, Put
 from sheetsync.backends.google.compact import write_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
@@ -20,12 +20,14 @@ from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, re
 from sheetsync.backends.google.table import plan_of, table_of
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
-from sheetsync.core.model import ChangeSet, Column, StatusSettings, Table
+from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table
 from sheetsync.errors import Refused, SheetsyncError, TableChanged
 
 FRESH = 5.0  # seconds that a read may be old when it is written upon
 _LOST = 3  # writes without an answer before a run gives up
 _REPAIRS = 3
+_NO_TAB = 2_147_483_646  # no spreadsheet has it: Google draws its numbers, and this one is at the very end
+_CLOCK = 240  # seconds; Google bears five minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +131,41 @@ class GoogleSheet:
         self._reading = self._read_as(after)
         return self._reading.table
 
-    def check_writable(self) -> None:
-        """Raises Refused where the status cells could not be written: protection, merges, formulas in them."""
+    def rehearse(self, changes: ChangeSet) -> None:
+        """Raises what `write` would: protection, merges or formulas in any status cell; and Refused for one who may only look.
+
+        Whether somebody may write is seen by a request that can change nothing: for a tab that does not exist.
+        """
+        from sheetsync.backends.google import api
+
         reading = self._reading
         assert reading is not None
         table = reading.table
         ours = [table.first_column + p for p, header in enumerate(table.header) if self._source.status.is_ours(header)]
-        lacking = [header for header in self._source.status.headers if header not in table.header]
         right = table.first_column + len(table.header)
-        columns = [*ours, *range(right, right + len(lacking))]
+        columns = [*ours, *range(right, right + len(changes.new_columns))]
         places = {(row, column) for row in (table.header_row, *table.numbers) for column in columns}
-        new = {header: right + number for number, header in enumerate(lacking)}
-        self._preflight(reading, places, new)
+        self._preflight(reading, places, {header: right + number for number, header in enumerate(changes.new_columns)})
+        nowhere = {"updateCells": {"start": {"sheetId": _NO_TAB, "rowIndex": 0, "columnIndex": 0}, "rows": [], "fields": "note"}}
+        try:
+            api.batch_update(self._reader.client, self._reader.spreadsheet, {"requests": [nowhere]}, fields="spreadsheetId")
+        except GoogleFailed as failed:
+            if failed.status != 400:
+                raise said(failed, self._reader.asked(writing=True)) from None
+        except LostWrite as lost:
+            raise lost.because from None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Who is signed in, until when, and whether clocks and time zones agree."""
+        identity = self._identity
+        shared = f" Sheets are shared with that address, as {identity.who} is who writes." if identity.is_service else ""
+        out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *ends_soon(identity)]
+        if (seconds := self._reader.client.clock_ahead) is not None and abs(seconds) > _CLOCK:
+            out.append(Finding("clock", f"This computer's clock is {abs(seconds) / 60:.0f} minutes {'ahead' if seconds > 0 else 'behind'}.",
+                               "Set it to the right time (best: automatically); Google refuses sign-ins from another time."))
+        if self._reading is not None and self._reading.snapshot.time_zone:
+            out.append(Finding("time zone of the sheet", self._reading.snapshot.time_zone))
+        return tuple(out)
 
     def _read_as(self, snapshot: Snapshot) -> _Reading:
         source = self._source
