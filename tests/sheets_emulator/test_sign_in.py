@@ -125,6 +125,12 @@ def test_a_desktop_sign_in_runs_through_the_browser(google: Emulator, tmp_path: 
         form["code"] = parse_qs(urlsplit(there.headers["Location"]).query)["code"][0]
         stolen = session.post(client_file["token_uri"], data={**form, "code_verifier": "somebody else's"})
         assert (stolen.status_code, stolen.json()["error_description"]) == (400, "Invalid code verifier.")
+        there = session.get(client_file["auth_uri"], params=asked, allow_redirects=False)
+        code = parse_qs(urlsplit(there.headers["Location"]).query)["code"][0]
+        # RFC 6749 §2.3.1: the client may name itself by HTTP Basic instead, as oauthlib does.
+        basic = session.post(client_file["token_uri"], auth=(client_file["client_id"], client_file["client_secret"]), data={
+            "grant_type": "authorization_code", "code": code, "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
+        assert basic.status_code == 200
         wrong = session.post(client_file["token_uri"], data={**form, "client_id": "x"})
         assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
 
