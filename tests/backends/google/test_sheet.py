@@ -116,8 +116,9 @@ def test_the_order_of_a_locale(locale: str, order: str | None) -> None:
 
 
 def test_values_are_plain_and_errors_are_errors(google: Emulator, key: Path) -> None:
-    rows: Rows = [["Name", "Email", "Last contact", "Stage", "Tier"],
-                  ["Ng", CellError("#REF!"), datetime(2026, 11, 2, 9, 30), Formula('=""', result=""), True]]  # type: ignore[list-item]
+    blank = Formula('=""', result="")
+    rows: list[list[Any]] = [["Name", "Email", "Last contact", "Stage", "Tier"],
+                             ["Ng", CellError("#REF!"), datetime(2026, 11, 2, 9, 30), blank, True]]
     book = google.book("Clients", rows=rows, tab="Customers")
     result = call("check", book.link, "--sheet", "Customers", "--today", "2026-11-20", "--json")
     found = json.loads(result.stdout)
