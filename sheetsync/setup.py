@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sheetsync.core.contracts import Check, Examined, Sheet, Source
 from sheetsync.core.guard import guard
-from sheetsync.core.model import Customers, Finding
+from sheetsync.core.model import Customers, Finding, Table
 from sheetsync.errors import ExitCode, SheetsyncError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Playbook
@@ -62,6 +62,7 @@ def _examined(
         where = f"{table.source}, {table.sheet}"
         found.append(Finding("table", f"{where}: {len(decision.customers):,} customers; the header stands in row {table.header_row}."))
         found += _columns(decision.customers, playbook)
+        found += _cut_off(journal, source, table)
         guard(journal.last_counts(source.identity, table.sheet), decision.counts, where)
 
 
@@ -71,6 +72,27 @@ def _rehearsed(source: Source, playbook: Playbook, checks: tuple[Check, ...], to
             decision: Decision = decide(sheet.read(), playbook, checks, today)
             sheet.rehearse(decision.changes)
         found.append(Finding("write", "Nothing stands in the way of writing the status columns."))
+
+
+def _cut_off(journal: Journal, source: Source, table: Table) -> Iterator[Finding]:
+    """Whether the last run was cut off while it wrote, and which of the owner's cells hold what it wrote instead of their own content."""
+    if (run := journal.cut_off(source.identity)) is None or (image := journal.image(run[0])) is None:
+        return
+    when = run[1][:16].replace("T", " ")
+    written = {change.after for change in journal.changes(run[0]) if change.after is not None}
+    header, rows = image
+    was = {(header[p], row[p]) for row in rows.values() for p in range(len(header))}
+    hit = [
+        f"{table.address(number, text)} ({text})"
+        for number, row in zip(table.numbers, table.rows, strict=True) for text, cell in zip(table.header, row, strict=True)
+        if text in header and text not in table.styles and cell in written and (text, cell) not in was
+    ]
+    if hit:
+        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote, and these cells of yours may hold what was "
+                      f"meant for another column: {', '.join(hit[:5])}{' …' if len(hit) > 5 else ''}.",
+                      "Compare them with the version history of that time (File, Version history).")
+    else:
+        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote.", "Run sheetsync sync; it puts right what is missing.")
 
 
 def _about(sheet: Sheet, timezone: str | None) -> Iterator[Finding]:

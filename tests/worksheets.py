@@ -140,7 +140,7 @@ class InGoogle:
     @classmethod
     def of(cls, rows: Rows, folder: Path, playbook: Playbook = PLAYBOOK) -> InGoogle:
         """The rows as a new sheet."""
-        book = google().book("Customers", rows=rows, tab="Customers")
+        book = google().book("Customers", rows=rows, tab="Customers", locale="en")  # no country: no order of day and month
         sign_in = SignIn(google().service_account_file(folder), folder)
         return cls(GoogleSource(book.id, playbook.columns, playbook.key, sign_in, playbook.status, sheet="Customers",
                                 endpoint=google().url, fresh=0), book)

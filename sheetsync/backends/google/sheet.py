@@ -158,7 +158,7 @@ class GoogleSheet:
     def findings(self) -> tuple[Finding, ...]:
         """Who is signed in, until when, and whether clocks and time zones agree."""
         identity = self._identity
-        shared = f" Sheets are shared with that address, as {identity.who} is who writes." if identity.is_service else ""
+        shared = " That is the address to share a sheet with, as Editor." if identity.is_service else ""
         out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *ends_soon(identity)]
         if (seconds := self._reader.client.clock_ahead) is not None and abs(seconds) > _CLOCK:
             out.append(Finding("clock", f"This computer's clock is {abs(seconds) / 60:.0f} minutes {'ahead' if seconds > 0 else 'behind'}.",

@@ -109,8 +109,9 @@ def test_text_dates_are_read_in_the_order_of_the_sheets_locale(google: Emulator,
     assert found["sv_SE"] is None  # Check row: there it could be either
 
 
-@pytest.mark.parametrize(("locale", "order"), [("en_US", "mdy"), ("en_GB", "dmy"), ("de_DE", "dmy"), ("ja_JP", "ymd"), ("en", None), ("", None),
-                                               ("fil_PH", "mdy"), ("fr_CA", "ymd")])
+@pytest.mark.parametrize(("locale", "order"), [
+    ("en_US", "mdy"), ("en_GB", "dmy"), ("de_DE", "dmy"), ("ja_JP", "ymd"), ("en", None), ("", None), ("fil_PH", "mdy"), ("fr_CA", "ymd"),
+])
 def test_the_order_of_a_locale(locale: str, order: str | None) -> None:
     assert date_order(locale) == order
 
