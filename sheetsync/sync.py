@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
 from sheetsync.core.contracts import Check, Sheet, Source
-from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part
+from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, patch
 from sheetsync.core.guard import guard
 from sheetsync.core.model import Change, ChangeSet, Counts, Customers, Desired, FollowUp, Problem, Report, Table
+from sheetsync.core.moved import net, still_to_do
 from sheetsync.core.plan import plan
 from sheetsync.core.validate import validate
 from sheetsync.core.values import text_of
@@ -88,12 +89,20 @@ def _run(
     if journal is not None:
         run = journal.begin(source.identity, table.sheet, today=today, counts=decision.counts,
                             statuses=report.statuses, changes=decision.changes)
+        if "atomic" not in sheet.features:
+            journal.keep(run, table)
     try:
-        _settle(sheet, decision, playbook, checks, today, journal, run)
+        settled = _settle(sheet, decision, playbook, checks, today, journal, run)
     except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through
         if journal is not None and run is not None:
             journal.finish(run, "failed")
         raise
+    if settled is not decision:
+        # What was written to rows that moved meanwhile was written again; what it all came to is what can be taken back.
+        changes = net(table, settled.table, key_header(settled.customers), playbook.status.is_ours)
+        report = _report(replace(settled, changes=changes), playbook, today, written=True)
+        if journal is not None and run is not None:
+            journal.replace(run, changes)
     if journal is not None and run is not None:
         journal.finish(run)
     progress("done")
@@ -103,18 +112,20 @@ def _run(
 def _settle(
     sheet: Sheet, decision: Decision, playbook: Playbook, checks: tuple[Check, ...], today: date,
     journal: Journal | None, run: int | None,
-) -> None:
-    """Writes, plans again on what came back, and so on until nothing is left.
+) -> Decision:
+    """Writes, plans again on what came back, and so on until nothing is left. Returns the last decision that was written,
+    or, where the table was edited meanwhile, the one by which nothing is left.
 
     An atomic backend gives back exactly the patched table, on which nothing is left (law 5).
     """
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         after = sheet.write(decision.changes)
         if "atomic" in sheet.features:
-            return
-        decision = decide_again(decision, after, playbook, checks, today)
-        if not decision.changes:
-            return
+            return decision
+        again = decide_again(decision, after, playbook, checks, today)
+        if not again.changes:
+            return decision if number == 0 and again.customers is decision.customers else again
+        decision = again
         if journal is not None and run is not None:
             journal.add(run, decision.changes)
     raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
@@ -207,7 +218,7 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, command="undo")
         try:
             if changes:
-                sheet.write(changes)
+                _take_back(sheet, table, changes)
         except SheetsyncError:
             journal.finish(mine, "failed")
             raise
@@ -215,6 +226,20 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         return undone
 
     return _attempted(source, once, readonly=dry_run)
+
+
+def _take_back(sheet: Sheet, table: Table, changes: ChangeSet) -> None:
+    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run."""
+    wanted, now = patch(table, changes), sheet.write(changes)
+    key = next((change.anchor.column for change in changes if change.anchor is not None and change.anchor.column), None)
+    for _ in range(ROUNDS):
+        if "atomic" in sheet.features:
+            return
+        left = still_to_do(wanted, now, key, frozenset({*table.styles, *now.styles}).__contains__)
+        if not left:
+            return
+        now = sheet.write(left)
+    raise TableChanged(f"{table.source} was edited all the time while it was written.", "Run again later.")
 
 
 def _whose(change: Change) -> str:

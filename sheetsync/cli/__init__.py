@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, sync, today, undo
+from sheetsync.cli import check, demo, doctor, login, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -40,6 +40,8 @@ app.command("sync")(sync.sync)
 app.command("check")(check.check)
 app.command("today")(today.today)
 app.command("undo")(undo.undo)
+app.command("login")(login.login)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

@@ -149,7 +149,8 @@ class Table:
     `styles` holds, for each status column present, the style of each row's cell.
     `formula_cells` holds the (row number, position) of every formula, `formulas` the positions among them,
     and `uncalculated` those formulas that have no result yet. The last `leftovers` rows hold nothing but the statuses
-    of customers whose cells were cleared.
+    of customers whose cells were cleared. `date_order` is how whoever writes there orders day and month, where the source
+    says so.
     """
 
     source: str
@@ -166,6 +167,7 @@ class Table:
     uncalculated: frozenset[tuple[int, int]] = frozenset()
     leftovers: int = 0
     notes: tuple[str, ...] = ()
+    date_order: DateOrder | None = None
 
     def position(self, header: str) -> int | None:
         """Where a column with exactly this header text stands, or None."""
@@ -323,6 +325,19 @@ class ChangeSet:
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `doctor` found out: what it looked at, a sentence, what to do next, and the exit code a sync would end with.
+
+    With the code 0 a sync is not stopped by it; with nothing to do next all is well.
+    """
+
+    check: str
+    sentence: str
+    remedy: str = ""
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

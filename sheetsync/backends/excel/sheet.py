@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from sheetsync.backends.excel import file
+from sheetsync.backends.excel import examine, file
 from sheetsync.backends.excel.package import Package, has_doctype
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
@@ -20,7 +20,7 @@ from sheetsync.backends.excel.tables import ListObject, list_objects
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan, scan_general
 from sheetsync.core.diff import patch
 from sheetsync.core.header import SEARCHED_ROWS, find_header, no_header, read_table
-from sheetsync.core.model import PLAIN, ChangeSet, Column, StatusSettings, Style, Table
+from sheetsync.core.model import PLAIN, ChangeSet, Column, Finding, StatusSettings, Style, Table
 from sheetsync.errors import Refused, SettingsError
 
 
@@ -112,6 +112,16 @@ class ExcelSheet:
         file.replace(self._source.path, fingerprint, write, verify=verify, backups=self._source.backups)
         self._state = checked[0] if checked else None
         return expected
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Whether the workbook stands in a folder that a service copies elsewhere."""
+        return examine.findings(self._source.path)
+
+    def rehearse(self, changes: ChangeSet) -> None:
+        """Raises what `write` would, as far as that can be known without writing anything."""
+        file.check_writable(self._source.path)
+        if self._state is not None and changes:
+            self._state.splice(changes).parts()
 
     def _proof(self, state: _Reading, splice: Splice, expected: Table) -> Proof | None:
         """The quick proof for a large plain worksheet; None where the new file is to be read back as a whole."""
