@@ -92,7 +92,7 @@ def _cut_off(journal: Journal, source: Source, table: Table) -> Iterator[Finding
                       f"meant for another column: {', '.join(hit[:5])}{' …' if len(hit) > 5 else ''}.",
                       "Compare them with the version history of that time (File, Version history).")
     else:
-        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote.", "Run sheetsync sync; it puts right what is missing.")
+        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote.", "Run sheetsync sync; it writes what is missing.")
 
 
 def _about(sheet: Sheet, timezone: str | None) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from typing import Any
 import gspread
 from google.auth.exceptions import RefreshError, TransportError
 from gspread.http_client import HTTPClient
-from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_UPDATE_URL, SPREADSHEET_VALUES_BATCH_URL
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL, SPREADSHEET_VALUES_BATCH_URL
 from requests import RequestException, Response
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ConnectTimeout, ContentDecodingError, Timeout
 
@@ -167,12 +167,6 @@ def batch_update(client: Client, spreadsheet: str, body: Mapping[str, Any], *, f
     """`spreadsheets.batchUpdate`: the answer's body."""
     params = {"fields": fields, "prettyPrint": "false"}
     return client.request("post", SPREADSHEET_BATCH_UPDATE_URL % spreadsheet, params=params, json=body).content
-
-
-def values_update(client: Client, spreadsheet: str, data: list[dict[str, Any]]) -> None:
-    """`spreadsheets.values.batchUpdate`, RAW: values are stored as they are."""
-    client.request("post", SPREADSHEET_VALUES_BATCH_UPDATE_URL % spreadsheet, params={"fields": "spreadsheetId", "prettyPrint": "false"},
-                   json={"valueInputOption": "RAW", "data": data})
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

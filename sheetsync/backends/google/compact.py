@@ -1,84 +1,27 @@
-"""A large write in few bytes: values as plain lists, colours as one colour for all and runs of others."""
+"""A large write in few bytes: colours apart from values, as one colour for all and runs of others."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from sheetsync.backends.google.api import encoded
-from sheetsync.backends.google.batch import (
-    COLOUR,
-    LARGEST,
-    MASKS,
-    VALUE,
-    Plan,
-    Put,
-    batched,
-    blocks,
-    cell_data,
-    cells,
-    epilogue,
-    prologue,
-    update_cells,
-)
+from sheetsync.backends.google.batch import COLOUR, MASKS, Plan, Put, batched, cell_data, cells, epilogue, prologue, update_cells
 from sheetsync.backends.google.snapshot import Look, Place, Snapshot
-from sheetsync.core.model import column_letters
 
 _RUN = 130  # bytes that another run of colours takes beside its cells
 _ROW = 16  # bytes of a row without colours
 
 
-@dataclass(slots=True)
-class Write:
-    """The requests of one write, in order: values, then batches; a grid that has to grow first does so in a batch before the values."""
-
-    grow: list[dict[str, Any]]
-    values: list[list[dict[str, Any]]]
-    batches: list[list[dict[str, Any]]]
-
-    def __len__(self) -> int:
-        return bool(self.grow) + len(self.values) + len(self.batches)
-
-
-def write_of(plan: Plan, before: Snapshot, tab: str) -> Write:
-    """The plan in the fewest requests: as one batch of whole cells, else with colours apart, else with values as plain lists."""
-    write = Write([], [], batched([*prologue(plan), *cells(plan.gid, plan.puts)], epilogue(plan)))
-    if len(write) == 1:
-        return write
-    looks = list(colours(plan.puts, before, plan.gid))
-    plain = {place: put._replace(parts=put.parts & ~COLOUR) for place, put in plan.puts.items() if put.parts & ~COLOUR}
-    apart = Write([], [], batched([*prologue(plan), *cells(plan.gid, plain), *looks], epilogue(plan)))
-    rest = {place: put._replace(parts=put.parts & ~VALUE) for place, put in plain.items() if put.parts & ~VALUE}
-    grow = prologue(Plan(plan.gid, new_columns=plan.new_columns))
-    others = batched([*prologue(replace(plan, new_columns=0)), *looks, *cells(plan.gid, rest)], epilogue(plan))
-    return min(write, apart, Write(grow, list(value_ranges(plan.puts, tab, LARGEST)), others), key=len)
-
-
-def value_ranges(puts: Mapping[Place, Put], tab: str, most: int) -> Iterator[list[dict[str, Any]]]:
-    """The values as ValueRanges, in pieces of at most `most` bytes: RAW, they are stored as they are, text never read as anything else."""
-    data: list[dict[str, Any]] = []
-    size = 0
-    for block in blocks({place: put._replace(parts=VALUE) for place, put in puts.items() if put.parts & VALUE}):
-        rows: list[list[Any]] = []
-        top = block.top
-
-        def found(top: int, rows: list[list[Any]], left: int = block.left, right: int = block.right) -> dict[str, Any]:
-            return {"range": f"{tab}!{column_letters(left)}{top}:{column_letters(right - 1)}{top + len(rows) - 1}", "values": rows}
-
-        for number, line in enumerate(block.rows):
-            row = [next(iter(put.entered.values()), "") for put in line]
-            length = len(encoded({"v": row}))
-            if rows and size + length + 200 > most:
-                yield [*data, found(top, rows)]
-                data, rows, size, top = [], [], 0, block.top + number
-            rows.append(row)
-            size += length
-        data.append(found(top, rows))
-        size += 100
-    if data:
-        yield data
+def batches_of(plan: Plan, before: Snapshot) -> list[list[dict[str, Any]]]:
+    """The plan in the fewest batches: whole cells in one, else with the colours apart. `before` is how the cells look now."""
+    whole = batched([*prologue(plan), *cells(plan.gid, plan.puts)], epilogue(plan))
+    if len(whole) == 1:
+        return whole
+    rest = {place: put._replace(parts=put.parts & ~COLOUR) for place, put in plan.puts.items() if put.parts & ~COLOUR}
+    apart = batched([*prologue(plan), *cells(plan.gid, rest), *colours(plan.puts, before, plan.gid)], epilogue(plan))
+    return min(whole, apart, key=len)
 
 
 def colours(puts: Mapping[Place, Put], before: Snapshot, gid: int) -> Iterator[dict[str, Any]]:

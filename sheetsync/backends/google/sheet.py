@@ -11,7 +11,7 @@ from typing import Literal
 from sheetsync.backends.google import preflight
 from sheetsync.backends.google.auth import Identity, SignIn, ends_soon, identify
 from sheetsync.backends.google.batch import Plan, Put
-from sheetsync.backends.google.compact import write_of
+from sheetsync.backends.google.compact import batches_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
 from sheetsync.backends.google.links import link_to
 from sheetsync.backends.google.reader import Memory, Reader, quoted
@@ -222,17 +222,11 @@ class GoogleSheet:
         assert reader.tab is not None
         sent: Literal["not done", "nobody knows"] = "nobody knows"
         written = False
-        write = write_of(plan, before, quoted(reader.tab.title))
-        if write.grow:
-            write.batches.insert(0, write.grow)
-        while True:
+        batches = batches_of(plan, before)
+        for number, batch in enumerate(batches, 1):
+            body: dict[str, object] = {"requests": batch}
             try:
-                if write.values and (written or not write.grow):
-                    api.values_update(reader.client, reader.spreadsheet, write.values.pop(0))
-                    written = True
-                    continue
-                body: dict[str, object] = {"requests": write.batches.pop(0)}
-                if write.batches or write.values:
+                if number < len(batches):
                     api.batch_update(reader.client, reader.spreadsheet, body, fields="spreadsheetId")
                     written = True
                     continue
