@@ -27,7 +27,7 @@ from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, 
 
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
-_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "status")
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "log", "status")
 
 
 class ExcelSpec(BaseModel):
@@ -39,7 +39,7 @@ class ExcelSpec(BaseModel):
 
 
 class SettingsSpec(BaseModel):
-    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, status)."""
+    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, log, status)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -53,6 +53,7 @@ class SettingsSpec(BaseModel):
     quiet: dict[str, Any] = Field(default_factory=dict)
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
+    log: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
 
@@ -78,9 +79,13 @@ class Settings:
     playbook: Playbook
     write_protected: bool
 
+    def now(self) -> datetime:
+        """The time in the owner's time zone."""
+        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone))
+
     def today(self) -> date:
         """Today in the owner's time zone."""
-        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone)).date()
+        return self.now().date()
 
 
 def state_folder() -> Path:

@@ -14,11 +14,15 @@ from sheetsync.errors import TableChanged
 
 @dataclass(slots=True)
 class Grid:
-    """The cells of a worksheet in memory, from A1 on, and the styles of status cells by (row, column), both from 1."""
+    """The cells of a worksheet in memory, from A1 on, and the styles of status cells by (row, column), both from 1.
+
+    `locked` says of cells, by (row, column), why they can't be written.
+    """
 
     cells: list[list[Cell]]
     styles: dict[tuple[int, int], Style] = field(default_factory=dict)
     writes: int = 0
+    locked: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class MemorySource:
 class MemorySheet:
     """An open worksheet in memory."""
 
-    features = frozenset({"atomic", "colour"})
+    features = frozenset({"atomic", "colour", "owner-cells"})
 
     def __init__(self, source: MemorySource) -> None:
         self._source = source
@@ -92,6 +96,7 @@ class MemorySheet:
             source=table.source, sheet=table.sheet, header_row=table.header_row, first_column=table.first_column,
             header=table.header, numbers=table.numbers, rows=table.rows, header_styles=header_styles, styles=styles,
             notes=table.notes,
+            locked={(row, column - table.first_column): why for (row, column), why in grid.locked.items()},
         )
 
     def _store(self, before: Table, changes: ChangeSet) -> None:
@@ -102,4 +107,5 @@ class MemorySheet:
             cells = grid.cells[row - 1]
             cells.extend([None] * (column - len(cells)))
             cells[column - 1] = change.after
-            grid.styles[row, column] = change.style
+            if self._source.status.is_ours(change.column):
+                grid.styles[row, column] = change.style

@@ -201,7 +201,10 @@ class Splice:
                         f'Take it out of the column "{header}", which is sheetsync\'s.',
                     )
                 text = value.__class__ is str
-                chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
+                if anchor is not None and not self.status.is_ours(header):
+                    chosen = look.owners(here.get(column), row_format, column, value)
+                else:
+                    chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
                 if text and strings is not None:
                     cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
                         prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
@@ -422,6 +425,13 @@ class _Formats:
             found = self._known[key] = self.styles.format(
                 own, None if header else base, style, self.palette, date=date_like, wrap=wrap)
         return found
+
+
+    def owners(self, own: int | None, row: int | None, column: int, value: Cell) -> int:
+        """The format of a cell of the owner's: its own; a date gets a date format where it has none."""
+        if own is None:
+            own = row if row is not None else self.columns.get(column, 0)
+        return self.styles.with_date(own) if isinstance(value, date) else own
 
 
 def _col_range(element: Element) -> tuple[int, int]:

@@ -17,6 +17,8 @@ from sheetsync.errors import Refused
 MAX_FORMATS = 64_000  # cell formats; Excel takes 65,490
 DATE_FORMAT = 14  # the built-in short date, shown as the reader's computer shows dates
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_BUILT_IN_DAYS = _BUILT_IN_DATES - {18, 19, 20, 21, 45, 46, 47}  # those show a time of day or a duration alone
+_DAY = re.compile(r"[dy]", re.IGNORECASE)
 _NOT_DATE_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+|[$<>=][^\]]*)\]',
                             re.IGNORECASE)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors", "extLst")
@@ -184,6 +186,23 @@ class Styles:
         made.attrib.pop("quotePrefix", "")
         if wrap:
             self._align(made, "wrapText", "1")
+        return self._append(self.formats, self._format_of, made)
+
+    def with_date(self, index: int) -> int:
+        """The index of format `index` with a date format: the same where it shows a day already; all else stays."""
+        if not 0 <= index < len(self.formats):
+            raise Refused(f"{self.what}: a cell has the format {index}, which does not exist.",
+                          "Open the workbook in Excel and save it again.")
+        number = int(self.formats[index].get("numFmtId", "0"))
+        code = self._numbers.get(number)
+        shown = number in _BUILT_IN_DAYS if code is None else is_date_format(code) and _DAY.search(_NOT_DATE_TEXT.sub("", code)) is not None
+        if shown and self.formats[index].get("quotePrefix", "0") not in ("1", "true"):
+            return index
+        made = copy.deepcopy(self.formats[index])
+        if not shown:
+            made.set("numFmtId", str(DATE_FORMAT))
+            made.set("applyNumberFormat", "1")
+        made.attrib.pop("quotePrefix", "")
         return self._append(self.formats, self._format_of, made)
 
     def text_format(self, index: int, *, centred: bool = False) -> int:
