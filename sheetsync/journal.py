@@ -136,8 +136,16 @@ class Journal:
         return run
 
     def add(self, run: int, changes: Iterable[Change], contacts: Iterable[Contact] = ()) -> None:
-        """Records what a further round of the same run is about to write."""
+        """Records what a further round of the same run is about to write.
+
+        A Log entry that is still there was not written by the round before, so its contact of then is withdrawn.
+        """
+        contacts = tuple(contacts)
         with self._connected() as db:
+            for contact in contacts:
+                db.execute(
+                    "UPDATE contacts SET state = 'withdrawn' WHERE id = (SELECT min(id) FROM contacts WHERE run = ? AND state = 'open' "
+                    "AND anchor = ? AND entry = ?)", (run, _anchor_text(contact.anchor), contact.entry))
             self._add(db, run, changes, contacts)
 
     def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None) -> None:
@@ -257,7 +265,7 @@ class Journal:
         db.executemany(
             "INSERT INTO contacts (run, state, row, customer, anchor, kind, day, until, note, rule, due, latest, entry) "
             "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(run, c.row, c.customer, json.dumps(c.anchor, default=_json, ensure_ascii=False), c.kind, c.day.isoformat(), _iso(c.until),
+            [(run, c.row, c.customer, _anchor_text(c.anchor), c.kind, c.day.isoformat(), _iso(c.until),
               c.note, c.rule, _iso(c.due), _iso(c.latest), c.entry) for c in contacts],
         )
 
@@ -317,6 +325,10 @@ def _iso(day: date | None) -> str | None:
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
+
+
+def _anchor_text(anchor: Anchor) -> str:
+    return json.dumps(anchor, default=_json, ensure_ascii=False)
 
 
 def _anchor(raw: Any) -> Anchor:

@@ -112,6 +112,7 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
     back: list[Change] = []
     skipped: list[Change] = []
     made: list[Change] = []
+    taken: set[tuple[int, int]] = set()
     for change in changes:
         position = table.position(change.column)
         if position is None:
@@ -121,9 +122,12 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
                 made.append(change)
         else:
             index = find(change)
+            if index is not None and (index, position) in taken:
+                continue  # written again in a later round: what stood there before the first is what comes back
             if index is None or not same(table.rows[index][position], change.after):
                 skipped.append(change)
                 continue
+            taken.add((index, position))
             styles = table.styles.get(change.column)
             style = PLAIN if styles is None else styles[index]
             back.append(Change(table.numbers[index], change.column, change.after, change.before, style,
