@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -192,7 +192,7 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return build_playbook(_merge(raw, over))
+        return replace(build_playbook(_merge(raw, over)), rules_told_in=overlay_name if over.get("rules") else "")
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
 

@@ -33,6 +33,7 @@ from sheetsync.journal import Journal, Run
 from sheetsync.playbook.actions import apply_log
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
+from sheetsync.playbook.worksheet import with_worksheet
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
 ROUNDS = 5  # writes within one run, for a backend that is not atomic
@@ -100,6 +101,7 @@ def _run(
 ) -> Report:
     progress("read")
     table = sheet.read()
+    playbook = with_worksheet(playbook, table)
     if journal is not None and not dry_run:
         _settle_contacts(journal, source, table)
     decision = decide(table, playbook, checks, day, progress, log="owner-cells" in sheet.features)

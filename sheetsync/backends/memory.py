@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sheetsync.core.diff import patch
-from sheetsync.core.header import read_table
+from sheetsync.core.header import find_rules, read_table
 from sheetsync.core.model import PLAIN, Cell, ChangeSet, Column, StatusSettings, Style, Table
 from sheetsync.errors import TableChanged
 
@@ -16,13 +16,14 @@ from sheetsync.errors import TableChanged
 class Grid:
     """The cells of a worksheet in memory, from A1 on, and the styles of status cells by (row, column), both from 1.
 
-    `locked` says of cells, by (row, column), why they can't be written.
+    `locked` says of cells, by (row, column), why they can't be written. `rules` are the cells of a Rules worksheet beside it.
     """
 
     cells: list[list[Cell]]
     styles: dict[tuple[int, int], Style] = field(default_factory=dict)
     writes: int = 0
     locked: dict[tuple[int, int], str] = field(default_factory=dict)
+    rules: list[list[Cell]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class MemorySheet:
             header=table.header, numbers=table.numbers, rows=table.rows, header_styles=header_styles, styles=styles,
             notes=table.notes,
             locked={(row, column - table.first_column): why for (row, column), why in grid.locked.items()},
+            rules=find_rules("Rules", range(1, len(grid.rules) + 1), [[None if c == "" else c for c in row] for row in grid.rules]),
         )
 
     def _store(self, before: Table, changes: ChangeSet) -> None:

@@ -290,6 +290,8 @@ class Playbook:
     max_per_day: int | None = None
     status: StatusSettings = field(default_factory=StatusSettings)
     day_ends: time = time(5)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the document it was built from
+    rules_told_in: str = ""  # the settings file that has [rules]; none may be beside a Rules worksheet
 
     @property
     def status_order(self) -> tuple[str, ...]:
@@ -344,7 +346,7 @@ def build_playbook(raw: Mapping[str, Any]) -> Playbook:
     playbook = Playbook(
         name=spec.name, title=spec.title, key=tuple(spec.key), columns=tuple(_columns(spec, rules, quiet, status)),
         rules=rules, quiet=tuple(quiet), calendar=_calendar(spec.calendar), min_gap=spec.limits.min_gap,
-        max_per_day=spec.limits.max_per_day, status=status, day_ends=spec.log.day_ends,
+        max_per_day=spec.limits.max_per_day, status=status, day_ends=spec.log.day_ends, raw=raw,
     )
     _check_words(spec, playbook)
     return playbook

@@ -15,6 +15,7 @@ from sheetsync.backends.excel.locked import locked
 from sheetsync.backends.excel.package import Deflated, Package
 from sheetsync.backends.excel.proof import LARGE, before, proven
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
+from sheetsync.backends.excel.rules import read_rules
 from sheetsync.backends.excel.splice import Splice
 from sheetsync.backends.excel.tables import ListObject, list_objects
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan
@@ -205,7 +206,8 @@ class _Reading:
         )
         styles, header_styles = self._styles(table)
         held = locked(table, self.scan, source.columns, source.status)
-        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held)
+        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
+                       rules=read_rules(self.workbook, self.info))
 
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""
