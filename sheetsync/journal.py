@@ -148,18 +148,25 @@ class Journal:
                     "AND anchor = ? AND entry = ?)", (run, _anchor_text(contact.anchor), contact.entry))
             self._add(db, run, changes, contacts)
 
-    def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None) -> None:
-        """Confirms a run and its contacts after the write (or says that it failed); marks the run that it undoes.
+    def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None, settle: bool = True) -> None:
+        """Confirms a run and (with `settle`) its contacts after the write, or says that it failed; marks the run that it undoes.
 
         The contacts of a failed run stay open: on a sheet far away the write may have gone through all the same.
         """
         with self._connected() as db:
             db.execute("UPDATE runs SET outcome = ?, ended = ? WHERE id = ?", (outcome, _now(), run))
-            if outcome == "written":
+            if outcome == "written" and settle:
                 db.execute("UPDATE contacts SET state = 'written' WHERE run = ? AND state = 'open'", (run,))
             if undoes is not None:
                 db.execute("UPDATE runs SET undone_by = ? WHERE id = ?", (run, undoes))
                 db.execute("UPDATE contacts SET state = 'withdrawn' WHERE run = ?", (undoes,))
+
+    def unfinished(self, source: str, sheet: str) -> set[int]:
+        """The syncs of this sheet that were killed while they wrote (or still write)."""
+        with self._connected() as db:
+            found = db.execute("SELECT id FROM runs WHERE source = ? AND sheet = ? AND command = 'sync' AND outcome = 'writing'",
+                               (source, sheet)).fetchall()
+        return {run for (run,) in found}
 
     def open_contacts(self, source: str, sheet: str) -> dict[int, list[tuple[int, int, Anchor]]]:
         """By run: the number, row and anchor of each contact of this sheet of which nobody saw whether it was written."""
@@ -179,19 +186,33 @@ class Journal:
             db.executemany("UPDATE contacts SET state = ? WHERE id = ? AND state = 'open'",
                            [("written" if well else "withdrawn", id_) for id_, well in stands.items()])
 
+    def history(self, source: str, sheet: str) -> Iterator[tuple[date, tuple[Change, ...], tuple[Contact, ...]]]:
+        """Every sync of this sheet that was written and not undone, oldest first: its day, changes, and contacts that stand."""
+        with self._connected() as db:
+            runs = db.execute("SELECT id, today FROM runs WHERE source = ? AND sheet = ? AND command = 'sync' "
+                              "AND (outcome = 'written' OR id IN (SELECT run FROM contacts WHERE state = 'written')) "
+                              "AND undone_by IS NULL ORDER BY id", (source, sheet)).fetchall()
+        by_run = self._contacts_by_run(source, sheet)
+        for run, day in runs:
+            yield date.fromisoformat(day), self.changes(run), tuple(by_run.get(run, ()))
+
     def contacts(self, source: str, sheet: str | None = None) -> tuple[Contact, ...]:
         """Every contact that stands in this source (or one sheet of it), in the order in which they were written."""
+        return tuple(contact for some in self._contacts_by_run(source, sheet).values() for contact in some)
+
+    def _contacts_by_run(self, source: str, sheet: str | None) -> dict[int, list[Contact]]:
         with self._connected() as db:
             found = db.execute(
-                "SELECT row, customer, anchor, kind, day, until, note, rule, due, latest, entry FROM contacts "
+                "SELECT contacts.run, row, customer, anchor, kind, day, until, note, rule, due, latest, entry FROM contacts "
                 "JOIN runs ON runs.id = contacts.run WHERE state = 'written' AND source = ? AND (? IS NULL OR sheet = ?) "
-                "ORDER BY contacts.id", (source, sheet, sheet),
+                "ORDER BY contacts.run, contacts.id", (source, sheet, sheet),
             ).fetchall()
-        return tuple(
-            Contact(row, customer, _anchor(json.loads(anchor)), kind, date.fromisoformat(day), _day(until), note, rule, _day(due),
-                    _day(latest), entry)
-            for row, customer, anchor, kind, day, until, note, rule, due, latest, entry in found
-        )
+        out: dict[int, list[Contact]] = {}
+        for run, row, customer, anchor, kind, day, until, note, rule, due, latest, entry in found:
+            out.setdefault(run, []).append(Contact(
+                row, customer, _anchor(json.loads(anchor)), kind, date.fromisoformat(day), _day(until), note, rule, _day(due),
+                _day(latest), entry))
+        return out
 
     def nothing(self, source: str, sheet: str, *, today: date, counts: Counts, statuses: dict[str, int]) -> None:
         """Records a run that had nothing to write."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 from sheetsync.core.contracts import Check, Sheet, Source
 from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, went_through
 from sheetsync.core.guard import guard
+from sheetsync.core.kept import Standards
 from sheetsync.core.model import (
     LOG,
     SNOOZE_UNTIL,
@@ -33,6 +34,7 @@ from sheetsync.journal import Journal, Run
 from sheetsync.playbook.actions import apply_log
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
+from sheetsync.playbook.standards import Past, standards
 from sheetsync.playbook.worksheet import with_worksheet
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
@@ -103,7 +105,7 @@ def _run(
     table = sheet.read()
     playbook = with_worksheet(playbook, table)
     if journal is not None and not dry_run:
-        _settle_contacts(journal, source, table)
+        _settle(journal, source, table)
     decision = decide(table, playbook, checks, day, progress, log="owner-cells" in sheet.features)
     if journal is not None and not force:
         guard(journal.last_counts(source.identity, table.sheet), decision.counts, f"{table.source}, {table.sheet}")
@@ -131,11 +133,15 @@ def _run(
     return report
 
 
-def _settle_contacts(journal: Journal, source: Source, table: Table) -> None:
-    """Finds out of contacts whose write nobody saw the end of whether they stand in the sheet: by what it holds now."""
-    for run, contacts in journal.open_contacts(source.identity, table.sheet).items():
-        stands = went_through(table, journal.changes(run))
-        journal.settle({id_: stands(row, anchor) for id_, row, anchor in contacts})
+def _settle(journal: Journal, source: Source, table: Table) -> None:
+    """Finds out of runs and contacts whose write nobody saw the end of whether they stand in the sheet: by what it holds now."""
+    unfinished = journal.unfinished(source.identity, table.sheet)
+    contacts = journal.open_contacts(source.identity, table.sheet)
+    for run in sorted({*unfinished, *contacts}):
+        whole, stands = went_through(table, journal.changes(run))
+        if run in unfinished:
+            journal.finish(run, "written" if whole else "failed", settle=False)
+        journal.settle({id_: stands(row, anchor) for id_, row, anchor in contacts.get(run, ())})
 
 
 def _write(
@@ -240,6 +246,16 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
     if formulas:
         out.append(f"Rules read the formula column {', '.join(formulas)}; they see the results as last saved.")
     return tuple(out)
+
+
+def kept_standards(
+    source: Source, playbook: Playbook, checks: Iterable[Check] = (), *, today: date, journal: Journal, before_day_ends: bool = False,
+    progress: Progress = lambda step: None,
+) -> Standards:
+    """Which standards were kept, from the journal and the sheet as it is. Writes nothing. Raises what `sync` raises."""
+    report = sync(source, playbook, checks, today=today, dry_run=True, before_day_ends=before_day_ends, progress=progress)
+    history = [Past(day, changes, contacts) for day, changes, contacts in journal.history(source.identity, report.sheet)]
+    return standards(history, report)
 
 
 @dataclass(frozen=True, slots=True)

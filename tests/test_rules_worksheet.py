@@ -141,7 +141,7 @@ def test_faults_of_the_header_are_told(rules: Rows, told: str) -> None:
 
 
 def test_a_criterion_of_the_playbook_that_the_sheet_lacks_is_no_fault_and_its_rule_does_not_fire() -> None:
-    rules = [[*HEAD, "Complaint"], [*GOOD, "not blank"], ["S", "1 week after Last contact", "Write", *[None] * 7]]
+    rules: Rows = [[*HEAD, "Complaint"], [*GOOD, "not blank"], ["S", "1 week after Last contact", "Write", *[None] * 7]]
     place = in_memory(rules)
     report = sync(place.source, BOOK, today=TODAY)
     assert {follow_up.rule for follow_up in report.follow_ups} == {"S", ""}
@@ -178,7 +178,7 @@ def workbook(path: Path, sheets: dict[str, Rows], hidden: str = "") -> Path:
 def test_in_excel_the_worksheet_applies_in_sync_check_and_today_and_stays_as_it_is(
     tmp_path: Path, order: tuple[str, ...], hidden: str
 ) -> None:
-    sheets = {"Rules": RULES, "Customers": CUSTOMERS, "Old": [["Year", "Sales"], [2025, 3]]}
+    sheets: dict[str, Rows] = {"Rules": RULES, "Customers": CUSTOMERS, "Old": [["Year", "Sales"], [2025, 3]]}
     path = workbook(tmp_path / "book.xlsx", {name: sheets[name] for name in order}, hidden)
     for command in ("check", "today"):
         result = CliRunner().invoke(app, [command, str(path), "--today", "2026-11-20"])

@@ -196,8 +196,8 @@ def row_finder(table: Table, recorded: Iterable[Change]) -> Callable[[Change], i
     return find
 
 
-def went_through(table: Table, recorded: Iterable[Change]) -> Callable[[int, Anchor], bool]:
-    """Whether a write whose end nobody saw reached each row, by (row, anchor): told by what its cells hold now.
+def went_through(table: Table, recorded: Iterable[Change]) -> tuple[bool, Callable[[int, Anchor], bool]]:
+    """Whether a write whose end nobody saw went through, as a whole and for each (row, anchor): told by what the cells hold now.
 
     A row is judged by the owner's cells that were to change, where there are such, and one that tells nothing (it is gone,
     or its cells hold neither) by the others.
@@ -218,7 +218,7 @@ def went_through(table: Table, recorded: Iterable[Change]) -> Callable[[int, Anc
         if change.column not in table.styles:
             who = (change.row, change.anchor)
             votes[who] = votes.get(who, 0) + vote
-    return lambda row, anchor: (votes.get((row, anchor), 0) or total) > 0
+    return total > 0, lambda row, anchor: (votes.get((row, anchor), 0) or total) > 0
 
 
 def patch(table: Table, changes: ChangeSet) -> Table:
