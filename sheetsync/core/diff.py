@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from sheetsync.core.model import (
     HEADER,
+    KEEP,
     PLAIN,
     Anchor,
     Cell,
@@ -129,7 +130,7 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
                 continue
             taken.add((index, position))
             styles = table.styles.get(change.column)
-            style = PLAIN if styles is None else styles[index]
+            style = styles[index] if styles is not None else KEEP if change.style == KEEP else PLAIN
             back.append(Change(table.numbers[index], change.column, change.after, change.before, style,
                                change.style_before, change.anchor))
     emptied = Counter(change.column for change in back if change.before is not None and change.after is None)

@@ -34,6 +34,7 @@ MUTED = Style("EDEDED", "595959")
 HEADER = Style("DDEBF7", "1F4E78")
 PLAIN = Style("", "")  # no colour of ours: the fill of the owner's cell beside it
 FOREIGN = Style("?", "?")  # only ever read: a colour that somebody else put on a status cell
+KEEP = Style("=", "=")  # an owner's cell: its look stays
 NAMED_STYLES: Mapping[str, Style] = {
     "GOOD": GOOD,
     "NEUTRAL": NEUTRAL,
@@ -339,7 +340,7 @@ class Anchor(NamedTuple):
 class Change(NamedTuple):
     """One cell to rewrite. `anchor` is None for a header cell. A tuple, because a first run makes half a million.
 
-    A change in a column of the owner's (one that a Log entry asked for) has no styles: the cell keeps its look.
+    A change in a column of the owner's (one that a Log entry asked for) has the style KEEP: the cell keeps its look.
     """
 
     row: int

@@ -9,12 +9,12 @@ from typing import Any
 
 from sheetsync.core.diff import anchors, key_header, patch, same
 from sheetsync.core.model import (
+    KEEP,
     LAST_CONTACT,
     LOG,
     NOT_A_DUPLICATE,
     NOTES,
     PAUSED_UNTIL,
-    PLAIN,
     SNOOZE_UNTIL,
     Anchor,
     Cell,
@@ -326,4 +326,4 @@ class _Row:
         before = self.raw(column)
         if not same(before, value):
             self.changes.append(Change(
-                self.customers.row(self.index), self.customers.header(column), before, value, PLAIN, PLAIN, self.anchor))
+                self.customers.row(self.index), self.customers.header(column), before, value, KEEP, KEEP, self.anchor))

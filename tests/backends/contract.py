@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sheetsync.core.diff import anchors, diff, patch
-from sheetsync.core.model import BAD, GOOD, PLAIN, Cell, Change, ChangeSet, Desired, Style, Table
+from sheetsync.core.model import BAD, GOOD, KEEP, PLAIN, Cell, Change, ChangeSet, Desired, Style, Table
 from sheetsync.errors import Refused, TableChanged
 from tests.worksheets import CUSTOMERS, PLAYBOOK, Place, Rows, owner_cells, trimmed
 
@@ -190,5 +190,5 @@ def with_owner_cells(table: Table, changes: ChangeSet) -> ChangeSet:
     more = []
     for index, column, after in asked:
         before = table.rows[index][table.header.index(column)]
-        more.append(Change(table.numbers[index], column, before, after, PLAIN, PLAIN, whose(index)))
+        more.append(Change(table.numbers[index], column, before, after, KEEP, KEEP, whose(index)))
     return ChangeSet(tuple(sorted((*changes, *more), key=lambda change: change.row)), changes.new_columns)

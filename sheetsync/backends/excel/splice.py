@@ -30,6 +30,7 @@ from sheetsync.backends.excel.worksheet import (
     spliced,
 )
 from sheetsync.core.model import (
+    KEEP,
     NEXT_FOLLOW_UP,
     NEXT_STEP,
     PLAIN,
@@ -201,10 +202,7 @@ class Splice:
                         f'Take it out of the column "{header}", which is sheetsync\'s.',
                     )
                 text = value.__class__ is str
-                if anchor is not None and not self.status.is_ours(header):
-                    chosen = look.owners(here.get(column), row_format, column, value)
-                else:
-                    chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
+                chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
                 if text and strings is not None:
                     cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
                         prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
@@ -420,18 +418,15 @@ class _Formats:
             date_like = isinstance(value, date)
             if own is None:
                 own = row if row is not None else self.columns.get(column)
+            if style == KEEP:
+                found = self._known[key] = self.styles.kept(own or 0, date=date_like, text=kind is str or value is None)
+                return found
             if own is None:
                 own = 0 if base is None else self.styles.text_format(base, centred=date_like)
             found = self._known[key] = self.styles.format(
                 own, None if header else base, style, self.palette, date=date_like, wrap=wrap)
         return found
 
-
-    def owners(self, own: int | None, row: int | None, column: int, value: Cell) -> int:
-        """The format of a cell of the owner's: its own; a date gets a date format where it has none."""
-        if own is None:
-            own = row if row is not None else self.columns.get(column, 0)
-        return self.styles.with_date(own) if isinstance(value, date) else own
 
 
 def _col_range(element: Element) -> tuple[int, int]:

@@ -188,22 +188,29 @@ class Styles:
             self._align(made, "wrapText", "1")
         return self._append(self.formats, self._format_of, made)
 
-    def with_date(self, index: int) -> int:
-        """The index of format `index` with a date format: the same where it shows a day already; all else stays."""
+    def kept(self, index: int, *, date: bool, text: bool) -> int:
+        """The format of an owner's cell that gets another value: its own, but with a date format for a date that has none,
+        and without the mark that it holds text where it no longer does. Raises Refused where `index` is out of range.
+        """
         if not 0 <= index < len(self.formats):
             raise Refused(f"{self.what}: a cell has the format {index}, which does not exist.",
                           "Open the workbook in Excel and save it again.")
-        number = int(self.formats[index].get("numFmtId", "0"))
-        code = self._numbers.get(number)
-        shown = number in _BUILT_IN_DAYS if code is None else is_date_format(code) and _DAY.search(_NOT_DATE_TEXT.sub("", code)) is not None
-        if shown and self.formats[index].get("quotePrefix", "0") not in ("1", "true"):
+        dated = date and not self._shows_day(index)
+        if not dated and (text or self.formats[index].get("quotePrefix") is None):
             return index
         made = copy.deepcopy(self.formats[index])
-        if not shown:
+        if dated:
             made.set("numFmtId", str(DATE_FORMAT))
             made.set("applyNumberFormat", "1")
-        made.attrib.pop("quotePrefix", "")
+        if not text:
+            made.attrib.pop("quotePrefix", "")
         return self._append(self.formats, self._format_of, made)
+
+    def _shows_day(self, index: int) -> bool:
+        """Whether cells of this format show the day of a date, not only a time or a duration."""
+        number = int(self.formats[index].get("numFmtId", "0"))
+        code = self._numbers.get(number)
+        return number in _BUILT_IN_DAYS if code is None else self.is_date(index) and _DAY.search(_NOT_DATE_TEXT.sub("", code)) is not None
 
     def text_format(self, index: int, *, centred: bool = False) -> int:
         """The format of a new status cell beside a data cell of format `index`: its borders and font, none of its number
