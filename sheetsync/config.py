@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
-_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "status")
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "log", "status")
 
 
 class ExcelSpec(BaseModel):
@@ -50,7 +50,7 @@ class GoogleSpec(BaseModel):
 
 
 class SettingsSpec(BaseModel):
-    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, status)."""
+    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, log, status)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -64,6 +64,7 @@ class SettingsSpec(BaseModel):
     quiet: dict[str, Any] = Field(default_factory=dict)
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
+    log: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
@@ -91,9 +92,13 @@ class Settings:
     write_protected: bool
     credentials: Path | None = None
 
+    def now(self) -> datetime:
+        """The time in the owner's time zone."""
+        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone))
+
     def today(self) -> date:
         """Today in the owner's time zone."""
-        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone)).date()
+        return self.now().date()
 
 
 def state_folder() -> Path:
@@ -206,7 +211,7 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return build_playbook(_merge(raw, over))
+        return replace(build_playbook(_merge(raw, over)), rules_told_in=overlay_name if over.get("rules") else "")
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
 

@@ -12,7 +12,8 @@ from sheetsync.core.model import Customers, Finding, Table
 from sheetsync.errors import ExitCode, SheetsyncError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Playbook
-from sheetsync.sync import Decision, decide, notes
+from sheetsync.playbook.worksheet import with_worksheet
+from sheetsync.sync import Day, Decision, decide, notes
 
 _ZONE = "time zone of the sheet"
 
@@ -58,7 +59,8 @@ def _examined(
             table = sheet.read()
         finally:
             found += _about(sheet, timezone)
-        decision = decide(table, playbook, checks, today)
+        playbook = with_worksheet(playbook, table)
+        decision = decide(table, playbook, checks, Day(today), log="owner-cells" in sheet.features)
         where = f"{table.source}, {table.sheet}"
         found.append(Finding("table", f"{where}: {len(decision.customers):,} customers; the header stands in row {table.header_row}."))
         found += _columns(decision.customers, playbook)
@@ -69,7 +71,8 @@ def _examined(
 def _rehearsed(source: Source, playbook: Playbook, checks: tuple[Check, ...], today: date, found: list[Finding]) -> None:
     with source.open() as sheet:
         if isinstance(sheet, Examined):
-            decision: Decision = decide(sheet.read(), playbook, checks, today)
+            table = sheet.read()
+            decision: Decision = decide(table, with_worksheet(playbook, table), checks, Day(today), log="owner-cells" in sheet.features)
             sheet.rehearse(decision.changes)
         found.append(Finding("write", "Nothing stands in the way of writing the status columns."))
 

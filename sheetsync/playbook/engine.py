@@ -273,7 +273,9 @@ class _Writer:
             others.sort(key=_earliest)
             why += " · also: " + ", ".join([self._named(other) for other in others])
         rule = candidate.rule
-        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent)
+        latest = None if candidate.now else candidate.latest
+        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, latest,
+                        candidate.active)
 
     def _why(self, candidate: Candidate) -> str:
         key = (candidate.order, candidate.column, candidate.start, candidate.moved and candidate.due)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sheetsync.backends.excel import examine, file
+from sheetsync.backends.excel.locked import locked
 from sheetsync.backends.excel.package import Package, has_doctype
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
+from sheetsync.backends.excel.rules import read_rules
 from sheetsync.backends.excel.splice import Splice
 from sheetsync.backends.excel.tables import ListObject, list_objects
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan, scan_general
@@ -61,7 +63,7 @@ class ExcelSource:
 class ExcelSheet:
     """An open worksheet. Holds the bytes that were read; a write replaces the file only while it still has them."""
 
-    features = frozenset({"atomic", "colour"})
+    features = frozenset({"atomic", "colour", "owner-cells"})
 
     def __init__(self, source: ExcelSource) -> None:
         self._source = source
@@ -228,7 +230,9 @@ class _Reading:
             (row, column - left) for row, column in self.scan.uncalculated if (row, column - left) in table.formula_cells
         )
         styles, header_styles = self._styles(table)
-        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles)
+        held = locked(table, self.scan, source.columns, source.status)
+        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
+                       rules=read_rules(self.workbook, self.info))
 
     def _look_at_strings(self) -> bool:
         """Whether the mark of a status column is among the shared strings, as after a first run. Raises Refused for a DOCTYPE,
