@@ -27,7 +27,7 @@ from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, 
 
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
-_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "status")
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "status")
 
 
 class ExcelSpec(BaseModel):
@@ -39,7 +39,7 @@ class ExcelSpec(BaseModel):
 
 
 class SettingsSpec(BaseModel):
-    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, status)."""
+    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, …)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -51,6 +51,8 @@ class SettingsSpec(BaseModel):
     columns: dict[str, Any] = Field(default_factory=dict)
     rules: dict[str, Any] = Field(default_factory=dict)
     quiet: dict[str, Any] = Field(default_factory=dict)
+    care: dict[str, Any] = Field(default_factory=dict)
+    messages: dict[str, Any] = Field(default_factory=dict)
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
@@ -187,9 +189,21 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return build_playbook(_merge(raw, over))
+        return build_playbook(_merge(raw, over), _messages(path, folder))
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
+
+
+def _messages(playbook: Path, folder: Path | None) -> dict[str, str]:
+    """The message templates by file name: those beside the playbook, and over them those beside the settings."""
+    out = {}
+    for place in dict.fromkeys((playbook.parent, folder or playbook.parent)):
+        for path in sorted((place / "messages").glob("*.md.j2")):
+            try:
+                out[path.name] = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"The message {path} can't be read ({error}).", "Check the file; it has to be in UTF-8.") from None
+    return out
 
 
 def _check_names(base: Mapping[str, Any], over: Mapping[str, Any]) -> None:
