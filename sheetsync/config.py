@@ -315,6 +315,11 @@ def open_source(target: str | Path, settings: Settings | None = None, *, sheet: 
     return source
 
 
+def names_a_source(text: str) -> bool:
+    """Whether a word on the command line can only mean a workbook or a link."""
+    return "://" in text or Path(text).suffix.lower() in SOURCES
+
+
 def _backups(path: Path) -> Path:
     """A folder of its own for each workbook, named so that a person finds it."""
     return state_folder() / "backups" / f"{path.stem}-{_tag(str(path.resolve()))}"

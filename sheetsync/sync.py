@@ -20,6 +20,7 @@ from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
+_NAMED = 4  # rules and quiet reasons without their columns that are named one by one
 ROUNDS = 5  # writes within one run, for a backend that is not atomic
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -163,16 +164,14 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
     for column, header in customers.near_misses:
         out.append(f'The header "{header}" looks like the column {column}. If it is, rename it, or add to '
                    f'sheetsync.toml: [columns] "{column}" = "{header}".')
-    for rule in playbook.rules:
-        lacking = [name for name in rule.when if name not in here]
-        if not any(name in here for name in rule.due.columns):
-            lacking += [name for name in rule.due.columns if name not in lacking]
-        if lacking:
-            out.append(f'The rule "{rule.name}" never fires: the sheet has no column {" or ".join(lacking)}.')
-    for reason in playbook.quiet:
-        lacking = [name for name in reason.columns if name not in here]
-        if lacking:
-            out.append(f'The quiet reason "{reason.name}" never holds: the sheet has no column {" or ".join(lacking)}.')
+    idle = [(f'The rule "{rule.name}" never fires', lacking) for rule in playbook.rules if (lacking := rule.lacking(here))]
+    resting = [(f'The quiet reason "{reason.name}" never holds', [name for name in reason.columns if name not in here])
+               for reason in playbook.quiet if any(name not in here for name in reason.columns)]
+    if len(idle) + len(resting) <= _NAMED:
+        out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in idle + resting]
+    else:
+        out.append(f"{len(idle)} rules and {len(resting)} quiet reasons of the playbook {playbook.name} rest, since the sheet lacks "
+                   "their columns. Which ones: sheetsync playbook check")
     read = {name for rule in playbook.rules for name in (*rule.read_columns, rule.done)}
     read |= {name for reason in playbook.quiet for name in reason.columns}
     formulas = sorted(name for name in read if here.get(name) in customers.table.formulas)

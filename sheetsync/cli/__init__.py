@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, sync, today, undo
+from sheetsync.cli import check, demo, draft, playbook, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -39,7 +39,9 @@ app.command("demo")(demo.demo)
 app.command("sync")(sync.sync)
 app.command("check")(check.check)
 app.command("today")(today.today)
+app.command("draft")(draft.draft)
 app.command("undo")(undo.undo)
+app.add_typer(playbook.app, name="playbook")
 
 
 def main() -> None:

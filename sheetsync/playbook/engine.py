@@ -45,13 +45,13 @@ def follow_ups(
         errors.setdefault(name, set()).update(i for i in indexes if values[i].severity == "error")
     found: list[list[Candidate]] = [[] for _ in range(len(customers))]
     unsure: set[int] = set()
-    cared = _cared(customers, playbook, today)
-    spared = cared if playbook.care is not None and playbook.care.spare_week_end else frozenset()
+    careful = cared(customers, playbook, today)
+    spared = careful if playbook.care is not None and playbook.care.spare_week_end else frozenset()
     for order, rule in enumerate(playbook.rules):
         unsure |= _candidates(customers, playbook, rule, order, today, errors, found, spared)
     quiet = _quiet(customers, playbook, today)
     doubtful = _doubtful(customers, playbook, errors)
-    writer = _Writer(customers, cared, "" if playbook.care is None else playbook.care.note)
+    writer = _Writer(customers, careful, "" if playbook.care is None else playbook.care.note)
     out = []
     for i, candidates in enumerate(found):
         reason = None
@@ -68,7 +68,7 @@ def follow_ups(
     return tuple(out)
 
 
-def _cared(customers: Customers, playbook: Playbook, today: date) -> AbstractSet[int]:
+def cared(customers: Customers, playbook: Playbook, today: date) -> AbstractSet[int]:
     """The customers to be handled with care; nobody where the sheet lacks a column that says so."""
     care = playbook.care
     if care is None or any(name not in customers.positions for name in care.when):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
@@ -270,6 +270,13 @@ class Rule:
     def date_columns(self) -> tuple[str, ...]:
         """The columns whose dates it computes with."""
         return (*self.due.columns, *(self.latest.columns if self.latest else ()))
+
+    def lacking(self, here: Container[str]) -> list[str]:
+        """The columns for want of which it never fires, where only those `here` are in the sheet."""
+        out = [name for name in self.when if name not in here]
+        if not any(name in here for name in self.due.columns):
+            out += [name for name in self.due.columns if name not in out]
+        return out
 
     @property
     def read_columns(self) -> frozenset[str]:
