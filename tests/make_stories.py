@@ -124,7 +124,7 @@ def make(name: str, path: Path) -> None:
         if story.foot:
             sheet.write_string(last + 2, story.left, story.foot, workbook.add_format({"italic": True, "font_color": "#7A7A7A"}))
         sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(1 if len(header) < 10 else 3, 0)
         sheet.repeat_rows(story.top)
 
 
