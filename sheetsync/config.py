@@ -169,6 +169,44 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where the playbook's values come from: its file, the settings' file, and each value that the settings lay over it.
+
+    `laid_over` holds (keys from the top, the value, what the playbook says there or None).
+    """
+
+    playbook: Path
+    settings: Path | None
+    laid_over: tuple[tuple[tuple[str, ...], Any, Any], ...]
+
+
+def origins(path: Path | None = None, *, playbook: str | None = None) -> Origins:
+    """Where each value of the playbook that `load_settings` gives for the same arguments comes from."""
+    raw = {} if path is None else _read_toml(path)
+    asked = playbook or raw.get("playbook") or DEFAULT_PLAYBOOK
+    found = _find_playbook(asked, path.parent if path is not None and playbook is None else Path.cwd(), "")
+    over = _columns_as_tables({name: raw[name] for name in _PLAYBOOK_KEYS if name in raw})
+    base = _read_toml(found)
+    return Origins(found, path, tuple((keys, value, _at(base, keys)) for keys, value in _leaves(over)))
+
+
+def _leaves(value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and (not keys or keys[-1] != "when"):
+        for key, part in value.items():
+            yield from _leaves(part, (*keys, key))
+    else:
+        yield keys, value
+
+
+def _at(value: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    return value
+
+
 def _source_of(source: str | None, path: Path | None) -> str | None:
     """The source as a path from the settings' own folder; links stay."""
     if source is None or "://" in source or path is None:

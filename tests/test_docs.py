@@ -16,12 +16,12 @@ from sheetsync.resources import playbooks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = ["demo", "sync", "check", "today", "undo"]
+COMMANDS = ["demo", "sync", "check", "today", "draft", "playbook list", "playbook show", "playbook check", "undo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_option_is_in_the_readme_and_has_an_example(command: str) -> None:
-    text = CliRunner().invoke(app, [command, "--help"]).output
+    text = CliRunner().invoke(app, [*command.split(), "--help"]).output
     assert f"sheetsync {command}" in README
     assert "Example: sheetsync " in text
     for option in re.findall(r"--[a-z-]+", text):
