@@ -16,6 +16,7 @@ from sheetsync.core.validate import validate
 from sheetsync.core.values import text_of
 from sheetsync.errors import SheetsyncError, TableChanged
 from sheetsync.journal import Journal, Run
+from sheetsync.playbook.doubts import doubts
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
 
@@ -127,10 +128,18 @@ def decide(
     """Everything that a run does to this table on that day. Pure."""
     progress("check")
     customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks)
+    problems = with_doubts(customers, problems, playbook)
     progress("plan")
     found = follow_ups(customers, playbook, today, problems)
     desired = plan(customers, found, problems, playbook.status)
     return Decision(table, customers, problems, found, desired, _changes(table, customers, desired, playbook))
+
+
+def with_doubts(customers: Customers, problems: tuple[Problem, ...], playbook: Playbook) -> tuple[Problem, ...]:
+    """The problems, with those of values on which the playbook's own criteria can't be tested; in the order of rows."""
+    if more := tuple(doubts(customers, playbook)):
+        return tuple(sorted((*problems, *more), key=lambda problem: (problem.customer, problem.severity != "error")))
+    return problems
 
 
 def decide_again(

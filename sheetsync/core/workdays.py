@@ -75,9 +75,7 @@ class Calendar:
         return self._next_open(day, -_DAY)
 
     def closes_week(self, day: date) -> bool:
-        """Whether it is the last open day of its week. A week begins behind the weekend (on Monday where there is none)."""
-        if not self.is_open(day):
-            return False
+        """Whether no open day of its week follows. A week begins behind the weekend (on Monday where there is none)."""
         begins = _first_weekday(self.weekend)
         later = day + _DAY
         while later.weekday() != begins:
@@ -87,8 +85,8 @@ class Calendar:
         return True
 
     def off_week_end(self, day: date) -> date:
-        """The day itself, or the next open day that closes no week; the day itself where every open day closes one."""
-        moved = day
+        """The first open day from `day` on that closes no week; the day itself where every open day closes one."""
+        moved = self.roll_forward(day)
         for _ in range(_WEEKS_TRIED):
             if not self.closes_week(moved):
                 return moved

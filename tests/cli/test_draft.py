@@ -117,8 +117,9 @@ def test_without_a_clipboard_the_text_is_shown_all_the_same(book: Path, monkeypa
 
 def test_the_signature_is_the_owners(book: Path) -> None:
     settings = book.parent / "sheetsync.toml"
-    settings.write_text(settings.read_text("utf-8") + '\n[messages]\nsignature = "Ana at Juniper Lane"\n', "utf-8")
-    assert "this is Ana at Juniper Lane." in draft(book, "Susan Ortiz").stdout
+    assert "this is Maya from Juniper Lane." in draft(book, "Susan Ortiz").stdout
+    settings.write_text(settings.read_text("utf-8").replace("[messages]\nsignature", "# "), "utf-8")
+    assert "this is [your name]." in draft(book, "Susan Ortiz").stdout
 
 
 def test_a_message_beside_the_settings_is_the_owners_and_goes_before_the_shipped_one(book: Path) -> None:

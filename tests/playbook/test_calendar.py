@@ -201,7 +201,8 @@ def test_without_a_limit_everybody_is_shown() -> None:
     [
         (Calendar(), "2026-11-20", "2026-11-23"),  # a Friday
         (Calendar(), "2026-11-19", "2026-11-19"),
-        (Calendar(country="US"), "2026-11-26", "2026-11-26"),  # Thanksgiving itself is closed, Friday is the last
+        (Calendar(country="US"), "2026-11-26", "2026-11-30"),  # Thanksgiving is closed, and Friday the last
+        (Calendar(), "2026-11-21", "2026-11-23"),  # a closed Saturday is no day for it either
         (Calendar(closed=((D("2026-11-20"), D("2026-11-20")),)), "2026-11-19", "2026-11-23"),  # Friday closed: Thursday is the last
         (Calendar(open_days=frozenset({D("2026-11-21")})), "2026-11-20", "2026-11-20"),  # the Saturday is open, and the last
         (Calendar(open_days=frozenset({D("2026-11-21")})), "2026-11-21", "2026-11-23"),
