@@ -164,7 +164,8 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
     overlay = {name: raw[name] for name in _PLAYBOOK_KEYS if name in raw}
     return Settings(
         path=path, source=_source_of(spec.source, path), sheet=spec.sheet, timezone=spec.timezone,
-        playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by),
+        playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by,
+                               own_messages=None if path is None else path.parent / "messages"),
         write_protected=spec.excel.write_protected,
     )
 
@@ -216,7 +217,7 @@ def _source_of(source: str | None, path: Path | None) -> str | None:
 
 def load_playbook(
     name: str = DEFAULT_PLAYBOOK, *, overlay: Mapping[str, Any] | None = None, overlay_name: str = "",
-    folder: Path | None = None, told_by: str = "",
+    folder: Path | None = None, told_by: str = "", own_messages: Path | None = None,
 ) -> Playbook:
     """A shipped playbook by name, or one by the path of its TOML file, the owner's settings laid over it.
 
@@ -227,16 +228,16 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return build_playbook(_merge(raw, over), _messages(path, folder))
+        return build_playbook(_merge(raw, over), _messages(path.parent / "messages", own_messages))
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
 
 
-def _messages(playbook: Path, folder: Path | None) -> dict[str, str]:
-    """The message templates by file name: those beside the playbook, and over them those beside the settings."""
+def _messages(*folders: Path | None) -> dict[str, str]:
+    """The message templates of the folders by file name; later folders go before earlier ones."""
     out = {}
-    for place in dict.fromkeys((playbook.parent, folder or playbook.parent)):
-        for path in sorted((place / "messages").glob("*.md.j2")):
+    for folder in folders:
+        for path in sorted(folder.glob("*.md.j2")) if folder is not None else ():
             try:
                 out[path.name] = path.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:

@@ -268,7 +268,7 @@ class Problem(NamedTuple):
 
 
 class FollowUp(NamedTuple):
-    """What one customer row shows: its status, and when, what and why next."""
+    """What one customer row shows: its status, and when, what and why next. `first` is urgent and before other urgent ones."""
 
     row: int
     customer: str
@@ -278,6 +278,7 @@ class FollowUp(NamedTuple):
     rule: str
     why: str
     urgent: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class CareSpec(_Spec):
     note: str = ""
     message: str | None = None
     avoid: Literal["last open day of the week"] | None = None
+    enabled: bool = True
 
 
 class MessagesSpec(_Spec):
@@ -370,7 +371,7 @@ def build_playbook(raw: Mapping[str, Any], messages: Mapping[str, str] | None = 
         if reason.enabled
     ]
     quiet.sort(key=lambda reason: not reason.absolute)  # stable: the absolute ones first, each in its order
-    care = None if spec.care is None else Care(
+    care = None if spec.care is None or not spec.care.enabled else Care(
         when=spec.care.when, note=spec.care.note, message=spec.care.message, spare_week_end=spec.care.avoid is not None,
     )
     playbook = Playbook(

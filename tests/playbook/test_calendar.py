@@ -10,7 +10,7 @@ from sheetsync.backends.memory import Grid, MemorySource
 from sheetsync.checks import CHECKS
 from sheetsync.core.model import Cell, Report
 from sheetsync.core.workdays import Calendar
-from sheetsync.outputs.lists import morning
+from sheetsync.outputs.lists import first, morning
 from sheetsync.playbook.due import parse_due, parse_period
 from sheetsync.sync import sync
 from tests.playbook.rows import one, playbook, said
@@ -183,6 +183,16 @@ def test_a_full_day_shows_the_most_overdue_and_every_urgent_one_and_counts_the_r
     found = morning(report(FULL, ROWS), 7)
     assert [entry.follow_up.customer for entry in (*found.overdue, *found.due, *found.never)] == ["urgent 2", "later", "late", "urgent 1"]
     assert found.more == 2
+
+
+def test_what_is_first_stands_first_in_the_morning_list_and_the_summary() -> None:
+    toml = FULL + '[rules."Complaint"]\ndue = "on Complained"\npriority = "first"\nstep = "Phone"\n'
+    rows: list[tuple[Cell, ...]] = [("urgent", D("2026-11-01"), D("2026-11-12"), None), ("late", D("2026-01-01"), None, None),
+                                    ("complaint", D("2026-11-01"), None, D("2026-11-20"))]
+    book = playbook(toml)
+    source = MemorySource(Grid([["Name", "Last contact", "Promise", "Complained"], *map(list, rows)]), book.columns, book.key, book.status)
+    found = sync(source, book, CHECKS.values(), today=D("2026-11-20"), dry_run=True)
+    assert [entry.follow_up.customer for entry in first(found, 3)[0]] == ["complaint", "urgent", "late"]
 
 
 def test_a_full_day_changes_no_status_and_no_date() -> None:
