@@ -175,7 +175,8 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
                    f'sheetsync.toml: [columns] "{column}" = "{header}".')
     idle = [(f'The rule "{rule.name}" never fires', lacking) for rule in playbook.rules if (lacking := rule.lacking(here))]
     resting = [(f'The quiet reason "{reason.name}" never holds', [name for name in reason.columns if name not in here])
-               for reason in playbook.quiet if any(name not in here for name in reason.columns)]
+               for reason in playbook.quiet if any(name not in here for name in reason.columns)
+               and (reason.columns != ("Snooze until",) or "Log" in here)]  # else the owner does not use Log entries
     if len(idle) + len(resting) <= _NAMED:
         out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in idle + resting]
     else:
