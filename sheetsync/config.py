@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
-_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "calendar", "limits", "log", "status")
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "log", "status")
 
 
 class ExcelSpec(BaseModel):
@@ -50,7 +50,7 @@ class GoogleSpec(BaseModel):
 
 
 class SettingsSpec(BaseModel):
-    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, calendar, limits, log, status)."""
+    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, …)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -62,6 +62,8 @@ class SettingsSpec(BaseModel):
     columns: dict[str, Any] = Field(default_factory=dict)
     rules: dict[str, Any] = Field(default_factory=dict)
     quiet: dict[str, Any] = Field(default_factory=dict)
+    care: dict[str, Any] = Field(default_factory=dict)
+    messages: dict[str, Any] = Field(default_factory=dict)
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
     log: dict[str, Any] = Field(default_factory=dict)
@@ -180,7 +182,8 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
     overlay = {name: raw[name] for name in _PLAYBOOK_KEYS if name in raw}
     return Settings(
         path=path, source=_source_of(spec.source, path), sheet=spec.sheet, timezone=spec.timezone,
-        playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by),
+        playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by,
+                               own_messages=None if path is None else path.parent / "messages"),
         write_protected=spec.excel.write_protected,
         credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
     )
@@ -189,6 +192,44 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
 def is_link(text: str) -> bool:
     """Whether a source is a link and not a path; a browser's address bar may leave the https:// out."""
     return "://" in text or text.startswith(("docs.google.com/", "drive.google.com/"))
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where the playbook's values come from: its file, the settings' file, and each value that the settings lay over it.
+
+    `laid_over` holds (keys from the top, the value, what the playbook says there or None).
+    """
+
+    playbook: Path
+    settings: Path | None
+    laid_over: tuple[tuple[tuple[str, ...], Any, Any], ...]
+
+
+def origins(path: Path | None = None, *, playbook: str | None = None) -> Origins:
+    """Where each value of the playbook that `load_settings` gives for the same arguments comes from."""
+    raw = {} if path is None else _read_toml(path)
+    asked = playbook or raw.get("playbook") or DEFAULT_PLAYBOOK
+    found = _find_playbook(asked, path.parent if path is not None and playbook is None else Path.cwd(), "")
+    over = _columns_as_tables({name: raw[name] for name in _PLAYBOOK_KEYS if name in raw})
+    base = _read_toml(found)
+    return Origins(found, path, tuple((keys, value, _at(base, keys)) for keys, value in _leaves(over)))
+
+
+def _leaves(value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and (not keys or keys[-1] != "when"):
+        for key, part in value.items():
+            yield from _leaves(part, (*keys, key))
+    else:
+        yield keys, value
+
+
+def _at(value: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    return value
 
 
 def _source_of(source: str | None, path: Path | None) -> str | None:
@@ -200,7 +241,7 @@ def _source_of(source: str | None, path: Path | None) -> str | None:
 
 def load_playbook(
     name: str = DEFAULT_PLAYBOOK, *, overlay: Mapping[str, Any] | None = None, overlay_name: str = "",
-    folder: Path | None = None, told_by: str = "",
+    folder: Path | None = None, told_by: str = "", own_messages: Path | None = None,
 ) -> Playbook:
     """A shipped playbook by name, or one by the path of its TOML file, the owner's settings laid over it.
 
@@ -211,9 +252,22 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return replace(build_playbook(_merge(raw, over)), rules_told_in=overlay_name if over.get("rules") else "")
+        messages = _messages(path.parent / "messages", own_messages)
+        return replace(build_playbook(_merge(raw, over), messages), rules_told_in=overlay_name if over.get("rules") else "")
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
+
+
+def _messages(*folders: Path | None) -> dict[str, str]:
+    """The message templates of the folders by file name; later folders go before earlier ones."""
+    out = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.md.j2")) if folder is not None else ():
+            try:
+                out[path.name] = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"The message {path} can't be read ({error}).", "Check the file; it has to be in UTF-8.") from None
+    return out
 
 
 def _check_names(base: Mapping[str, Any], over: Mapping[str, Any]) -> None:
@@ -352,6 +406,11 @@ def google_sign_in(settings: Settings) -> SignIn:
     if named := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
         return SignIn(Path(named).expanduser(), state_folder(), "GOOGLE_APPLICATION_CREDENTIALS")
     return SignIn(None, state_folder())
+
+
+def names_a_source(text: str) -> bool:
+    """Whether a word on the command line can only mean a workbook or a link."""
+    return "://" in text or Path(text).suffix.lower() in SOURCES
 
 
 def _backups(path: Path) -> Path:

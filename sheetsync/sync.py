@@ -33,12 +33,14 @@ from sheetsync.core.values import text_of
 from sheetsync.errors import SheetsyncError, TableChanged
 from sheetsync.journal import Journal, Run
 from sheetsync.playbook.actions import apply_log
+from sheetsync.playbook.doubts import doubts
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.standards import Past, standards
 from sheetsync.playbook.worksheet import with_worksheet
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
+_NAMED = 2  # rules, and quiet reasons, without their columns that are named one by one
 ROUNDS = 5  # writes within one run, for a backend that is not atomic
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -183,6 +185,7 @@ def decide(
     checks = tuple(checks)
     progress("check")
     customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks)
+    problems = with_doubts(customers, problems, playbook)
     asked: tuple[Change, ...] = ()
     contacts: tuple[Contact, ...] = ()
     if log:
@@ -190,6 +193,7 @@ def decide(
         asked, contacts = applied.changes, applied.contacts
         if asked:
             customers, problems = validate(applied.table, playbook.columns, playbook.key, playbook.status, checks)
+            problems = with_doubts(customers, problems, playbook)
         problems = _with(problems, applied.problems, customers)
     waiting = 0 if log else sum(value is not None for value in customers.values.get(LOG, ()))
     progress("plan")
@@ -210,6 +214,13 @@ def _with(problems: tuple[Problem, ...], more: tuple[Problem, ...], customers: C
     place = {customers.row(i): i for i in range(len(customers))}
     both = [*problems, *(problem._replace(customer=place[problem.row]) for problem in more if problem.row in place)]
     return tuple(sorted(both, key=lambda problem: (problem.customer, problem.severity != "error")))
+
+
+def with_doubts(customers: Customers, problems: tuple[Problem, ...], playbook: Playbook) -> tuple[Problem, ...]:
+    """The problems, with those of values on which the playbook's own criteria can't be tested; in the order of rows."""
+    if more := tuple(doubts(customers, playbook)):
+        return tuple(sorted((*problems, *more), key=lambda problem: (problem.customer, problem.severity != "error")))
+    return problems
 
 
 def decide_again(
@@ -239,18 +250,19 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
     for column, header in customers.near_misses:
         out.append(f'The header "{header}" looks like the column {column}. If it is, rename it, or add to '
                    f'sheetsync.toml: [columns] "{column}" = "{header}".')
-    for rule in playbook.rules:
-        lacking = [name for name in rule.when if name not in here]
-        if not any(name in here for name in rule.due.columns):
-            lacking += [name for name in rule.due.columns if name not in lacking]
-        if lacking:
-            out.append(f'The rule "{rule.name}" never fires: the sheet has no column {" or ".join(lacking)}.')
-    for reason in playbook.quiet:
-        lacking = [name for name in reason.columns if name not in here]
-        if lacking == [SNOOZE_UNTIL] and LOG not in here:
-            continue  # the owner does not use Log entries
-        if lacking:
-            out.append(f'The quiet reason "{reason.name}" never holds: the sheet has no column {" or ".join(lacking)}.')
+    idle = [(f'The rule "{rule.name}" never fires', lacking) for rule in playbook.rules if (lacking := rule.lacking(here))]
+    resting = [(f'The quiet reason "{reason.name}" never holds', [name for name in reason.columns if name not in here])
+               for reason in playbook.quiet if any(name not in here for name in reason.columns)
+               and (reason.columns != (SNOOZE_UNTIL,) or LOG in here)]  # else the owner does not use Log entries
+    many = []
+    for kind, found in (("rules", idle), ("quiet reasons", resting)):
+        if len(found) <= _NAMED:
+            out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in found]
+        else:
+            many.append(f"{len(found)} {kind}")
+    if many:
+        out.append(f"{' and '.join(many)} of the playbook {playbook.name} rest, since the sheet lacks their columns. "
+                   "Which ones: sheetsync playbook check")
     read = {name for rule in playbook.rules for name in (*rule.read_columns, rule.done)}
     read |= {name for reason in playbook.quiet for name in reason.columns}
     formulas = sorted(name for name in read if here.get(name) in customers.table.formulas)

@@ -16,6 +16,7 @@ import xlsxwriter
 from PIL import Image, ImageDraw
 from xlsxwriter.chart import Chart
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -23,7 +24,7 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "home-business" / "customers.
 TODAY = date(2026, 11, 20)  # the day that the example is about
 SAVED = datetime(2026, 11, 19, 20, 15, tzinfo=UTC)  # fixed, so that the same bytes come out every time
 
-Value = str | float | date | None
+Value = str | float | int | date | None
 
 # The invented names, addresses and numbers are reserved for examples: example.com/.net/.org and 555-01xx.
 WHO = """
@@ -108,7 +109,7 @@ Leila Haddad            | A | 2021-11-13 | 2026-10-08 | 2026-01-22 |            
 Tomasz Kowalski         | C | 2021-12-04 | 2026-09-12 |            |            | 310.00  | yes | Active
 Grace Mbeki             | B | 2022-01-22 | 2026-08-14 | 2026-02-05 |            | 1020.00 | yes | Active
 Ellen Fitzgerald        | C | 2022-02-19 | 2026-05-25 |            |            | 95.50   | yes | Active
-Daniel Kim              | B | 2022-03-12 | 2026-11-05 | 2026-03-19 |            | 1340.00 | yes | Active
+Daniel Kim              | B | 2022-03-12 | 2026-11-19 | 2026-03-19 |            | 1340.00 | yes | Active
 Rosa Delgado            | A | 2022-04-09 | 2026-11-16 | 2026-04-15 |            | 2480.00 | yes | Active
 Farid Rahimi            | C | 2022-05-07 | 2026-07-19 |            |            | 180.00  |     | Active
 Bluebird Montessori     | A | 2022-06-04 | 2026-11-06 | 2025-12-01 | 2027-06-15 | 6150.00 | yes | Active
@@ -150,12 +151,12 @@ Emeka Nwosu             | C | 2025-05-10 | 2026-10-30 |            |            
 Viktor Dimitrov         | C | 2025-06-14 | 2025-12-20 |            |            | 35.00   | yes | Closed
 Hannah Lee              | A | 2025-09-20 | 2026-10-22 | 2026-09-22 |            | 1870.00 | yes | Active
 Luca Romano             | C | 2025-11-15 | 2026-09-26 |            |            | 115.00  | yes | Active
-Naomi Cohen             | B | 2026-02-07 | 2026-10-23 |            |            | 540.00  | yes | Active
-Arjun Mehta             | C | 2026-06-27 | 2026-08-16 |            |            | 75.00   | yes | Active
-Teresa Villanueva       |   | 2026-10-31 | 2026-10-31 |            |            | 24.00   |     | Prospect
-Oskar Berg              |   | 2026-11-14 | 2026-11-14 |            |            | 18.50   |     | Prospect
-Camille Laurent         | C | 2026-11-14 |            |            |            |         | yes | Prospect
-Abena Boateng           | B | 2026-11-16 |            |            |            |         | yes | Prospect
+Naomi Cohen             | B | 2026-10-30 | 2026-11-06 |            |            | 540.00  | yes | Active
+Arjun Mehta             | C | 2026-11-07 | 2026-11-07 |            |            | 75.00   | yes | Active
+Teresa Villanueva       |   |            | 2026-10-31 |            |            | 24.00   |     | Prospect
+Oskar Berg              |   |            | 2026-11-14 |            |            | 18.50   |     | Prospect
+Camille Laurent         | C |            |            |            |            |         | yes | Prospect
+Abena Boateng           | B |            |            |            |            |         | yes | Prospect
 """
 
 MORE = """
@@ -200,8 +201,57 @@ Hannah Lee              | Notes              | Gallery opening on 12 December
 Arjun Mehta             | Paused until       | 2026-12-07
 Arjun Mehta             | Notes              | Office is moving
 Teresa Villanueva       | Notes              | Wants the Christmas list
-Camille Laurent         | Notes              | Web form, 14 Nov
-Abena Boateng           | Notes              | Web form, opens in February
+Camille Laurent         | Notes              | Web form, 19 Nov
+Abena Boateng           | Notes              | Web form, 18 Nov, opens in February
+Hiroshi Tanaka          | Promise            | A loaf of the new milk bread to try
+Hiroshi Tanaka          | Promise due        | 2026-11-23
+Nadia Hussain           | Promise            | Sketch of the sugar flowers
+Nadia Hussain           | Promise due        | 2026-10-28
+Nadia Hussain           | Promise kept       | 2026-10-26
+Rosa Delgado            | Wrote on           | 2026-11-19
+Oakwood Retirement Home | Wrote on           | 2026-11-16
+Daniel Kim              | Recap              | needed
+Amara Okafor            | Recap              | sent
+Ingrid Solberg          | Waiting on         | customer
+Ingrid Solberg          | Waiting since      | 2026-11-17
+Deepak Iyer             | Waiting on         | customer
+Deepak Iyer             | Waiting since      | 2026-11-13
+Isabel Moreno           | Lesson learned     | 2026-09-28
+Northside Yoga Studio   | Invoice due        | 2026-11-23
+Riverbend Dental        | Invoice due        | 2026-11-16
+Corner Table Café       | Invoice due        | 2026-10-31
+Corner Table Café       | Paid on            | 2026-10-29
+Oakwood Retirement Home | Invoice due        | 2026-11-15
+Oakwood Retirement Home | Paid on            | 2026-11-12
+Wren & Sparrow Florists | Request            | 200 shortbreads with edible flowers
+Wren & Sparrow Florists | Request date       | 2026-11-17
+Bluebird Montessori     | Request            | A morning in the bakery for 14 children
+Bluebird Montessori     | Request date       | 2026-11-03
+Bluebird Montessori     | Request decision   | yes
+Bluebird Montessori     | Request answered   | 2026-11-05
+Kwame Asante            | With care          | yes
+Leila Haddad            | With care          | yes
+Zainab Yusuf            | Last order         | 2026-11-06
+Fatima Zahra Benali     | Last order         | 2026-09-18
+Fatima Zahra Benali     | Orders every       | monthly
+Corner Table Café       | Last order         | 2026-11-16
+Corner Table Café       | Orders every       | weekly
+Northside Yoga Studio   | Last order         | 2026-11-12
+Northside Yoga Studio   | Orders every       | monthly
+Rosa Delgado            | Last order         | 2026-11-14
+Rosa Delgado            | Orders every       | 45
+Mei-Ling Chen           | Last order         | 2026-10-08
+Mei-Ling Chen           | Orders every       | quarterly
+Oakwood Retirement Home | Last order         | 2026-11-17
+Oakwood Retirement Home | Orders every       | weekly
+Teresa Villanueva       | Enquiry date       | 2026-10-31
+Teresa Villanueva       | Fit                | yes
+Oskar Berg              | Enquiry date       | 2026-11-14
+Oskar Berg              | Fit                | yes
+Camille Laurent         | Enquiry date       | 2026-11-19
+Abena Boateng           | Enquiry date       | 2026-11-18
+Naomi Cohen             | Welcome step       | 2
+Arjun Mehta             | Welcome step       | 1
 """
 
 
@@ -221,23 +271,48 @@ COLUMNS: Mapping[str, Shown] = {
     "Phone": Shown(16.5),
     "City": Shown(12),
     "Tier": Shown(7, "centre"),
+    "With care": Shown(8, "centre"),
+    "Stage": Shown(10, "centre"),
+    "Consent": Shown(10, "centre"),
+    "Enquiry date": Shown(11.5, "date"),
+    "Fit": Shown(7, "centre"),
     "Customer since": Shown(11.5, "date"),
+    "Welcome step": Shown(9.5, "centre"),
     "Last contact": Shown(11.5, "date"),
+    "Wrote on": Shown(11.5, "date"),
+    "Recap": Shown(9, "centre"),
+    "Waiting on": Shown(11, "centre"),
+    "Waiting since": Shown(11.5, "date"),
     "Last review": Shown(11.5, "date"),
-    "Standing order until": Shown(13, "date"),
+    "Last order": Shown(11.5, "date"),
+    "Orders every": Shown(10.5, "centre"),
     "Orders 2026": Shown(12, "money"),
+    "Standing order until": Shown(13, "date"),
+    "Invoice due": Shown(11.5, "date"),
+    "Paid on": Shown(11.5, "date"),
+    "Promise": Shown(31),
+    "Promise due": Shown(11.5, "date"),
+    "Promise kept": Shown(11.5, "date"),
+    "Request": Shown(34),
+    "Request date": Shown(11.5, "date"),
+    "Request decision": Shown(10, "centre"),
+    "Request answered": Shown(11.5, "date"),
     "Complaint": Shown(31),
     "Complaint date": Shown(11.5, "date"),
     "Complaint called": Shown(11.5, "date"),
     "Complaint resolved": Shown(11.5, "date"),
-    "Consent": Shown(10, "centre"),
-    "Stage": Shown(10, "centre"),
+    "Lesson learned": Shown(11.5, "date"),
     "Paused until": Shown(11.5, "date"),
     "Next tasting": Shown(11.5, "date"),
     "Notes": Shown(32),
 }
+# The bands above the header, by the first column of each.
+GROUPS: Mapping[str, str] = {
+    "Customer no": "Who", "Enquiry date": "How they came", "Last contact": "In touch", "Last order": "Orders and bills",
+    "Promise": "Promised and asked for", "Complaint": "Complaints", "Paused until": "Plans",
+}
 TIERS = ("A", "B", "C")
-STAGES = ("Prospect", "Active", "Former", "Closed")
+STAGES = ("Prospect", "Active", "Winding down", "Former", "Closed")
 HEADER_ROW = 3  # 0-based, as XlsxWriter counts: row 4 in the margin
 TITLE, SUBTITLE = "Juniper Lane Bakehouse", "Our customers · cakes, bread and standing orders · Portland, Oregon"
 LEGEND = (
@@ -248,6 +323,7 @@ LEGEND = (
 GREEN, PALE, BAND, LINE, BROWN, GREY = "#3F6B57", "#E6EFEA", "#F6F9F7", "#C9D6CF", "#8A5A2B", "#6B6B6B"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MONEY = re.compile(r"\d+\.\d{2}")
+_COUNT = re.compile(r"\d+")
 
 Formats = Callable[..., Format]
 
@@ -267,6 +343,9 @@ def customers() -> list[dict[str, Value]]:
         out[name][header] = _value(text)
     if book:
         raise KeyError(", ".join(book))
+    for row in out.values():
+        if row["Customer since"] is not None and row["Welcome step"] is None:
+            row["Welcome step"] = 4  # customers of old have had their welcome
     return list(out.values())
 
 
@@ -280,6 +359,8 @@ def _value(text: str) -> Value:
         return date.fromisoformat(text)
     if _MONEY.fullmatch(text):
         return float(text)
+    if _COUNT.fullmatch(text):
+        return int(text)
     return text or None
 
 
@@ -293,7 +374,7 @@ def make(path: Path) -> None:
         sheet = workbook.add_worksheet("Customers")
         dashboard = workbook.add_worksheet("Dashboard")
         lists = workbook.add_worksheet("Lists")
-        for name, range_ in (("Tiers", "$A$2:$A$4"), ("YesNo", "$B$2:$B$3"), ("Stages", "$C$2:$C$5")):
+        for name, range_ in (("Tiers", "$A$2:$A$4"), ("YesNo", "$B$2:$B$3"), ("Stages", "$C$2:$C$6")):
             workbook.define_name(name, f"=Lists!{range_}")
         workbook.define_name("OrdersThisYear", f"=Customers!{_column('Orders 2026', len(rows))}")
         _fill_customers(sheet, formats, rows)
@@ -329,7 +410,7 @@ def _fill_customers(sheet: Worksheet, formats: Formats, rows: Sequence[Mapping[s
     at = {header: position for position, header in enumerate(COLUMNS)}
     sheet.set_row(0, 36)
     sheet.set_row(1, 18)
-    sheet.set_row(2, 6)
+    sheet.set_row(2, 18)
     sheet.set_row(HEADER_ROW, 32)
     sheet.set_default_row(17)
     sheet.merge_range(0, 1, 0, right, TITLE, formats(font_size=22, bold=True, font_color="#FFFFFF", bg_color=GREEN, indent=1))
@@ -341,6 +422,13 @@ def _fill_customers(sheet: Worksheet, formats: Formats, rows: Sequence[Mapping[s
         {"image_data": BytesIO(_logo()), "x_offset": 12, "y_offset": 3, "x_scale": 0.25, "y_scale": 0.25, "object_position": 2,
          "description": "Logo: a loaf of bread under a juniper twig"},
     )
+    starts = [at[header] for header in GROUPS]
+    for (header, title), end in zip(GROUPS.items(), [*starts[1:], right + 1], strict=True):
+        band_of = formats(bold=True, font_color=BROWN, bg_color="#FBE7C6" if starts.index(at[header]) % 2 else "#FDF3E0", indent=1,
+                          left=1, left_color=LINE)
+        sheet.write_string(2, at[header], title, band_of)
+        for position in range(at[header] + 1, end):
+            sheet.write_blank(2, position, None, formats(bg_color="#FBE7C6" if starts.index(at[header]) % 2 else "#FDF3E0"))
     head = formats(bold=True, font_color="#FFFFFF", bg_color=GREEN, border=1, border_color=LINE, text_wrap=True, align="center")
     for header, shown in COLUMNS.items():
         sheet.set_column(at[header], at[header], shown.width)
@@ -383,12 +471,13 @@ def _fill_customers(sheet: Worksheet, formats: Formats, rows: Sequence[Mapping[s
     sheet.write_comment(first, at["Complaint"], "It said Happy 30th, they are married 13 years. Our mistake on the phone.", {
         "author": "Juniper Lane", "x_scale": 1.6, "y_scale": 0.7, "font_size": 9,
     })
-    # What lies right of the table is left free, but printed too: no print area, one page wide.
+    # What lies right of the table is left free, but printed too: no print area, three pages wide.
     sheet.set_landscape()
     sheet.set_paper(8)  # A3
     sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(3, 0)
     sheet.repeat_rows(HEADER_ROW)
+    sheet.repeat_columns(0, 1)
     sheet.set_footer("&L&A&RPage &P of &N")
     sheet.set_selection(first, 1, first, 1)
 
@@ -398,7 +487,7 @@ def _write(sheet: Worksheet, row: int, column: int, value: Value, look: Format, 
         sheet.write_blank(row, column, None, look)
     elif isinstance(value, date):
         sheet.write_datetime(row, column, value, look)
-    elif isinstance(value, float):
+    elif isinstance(value, (float, int)):
         sheet.write_number(row, column, value, look)
     elif link and value.count("@") == 1:
         sheet.write_url(row, column, f"mailto:{value}", look, value)
@@ -484,7 +573,7 @@ def _fill_lists(sheet: Worksheet, formats: Formats) -> None:
 
 
 def _letter(header: str) -> str:
-    return chr(ord("A") + list(COLUMNS).index(header))
+    return str(xl_col_to_name(list(COLUMNS).index(header)))
 
 
 def _column(header: str, count: int) -> str:

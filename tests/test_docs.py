@@ -16,12 +16,14 @@ from sheetsync.resources import playbooks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = ["demo", "sync", "check", "today", "report", "undo", "login", "doctor"]
+COMMANDS = [
+    "demo", "sync", "check", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo", "login", "doctor",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_option_is_in_the_readme_and_has_an_example(command: str) -> None:
-    text = CliRunner().invoke(app, [command, "--help"]).output
+    text = CliRunner().invoke(app, [*command.split(), "--help"]).output
     assert f"sheetsync {command}" in README
     assert "Example: sheetsync " in text
     for option in re.findall(r"--[a-z-]+", text):

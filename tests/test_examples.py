@@ -16,7 +16,10 @@ from typer.testing import CliRunner
 
 from sheetsync.cli import app
 from sheetsync.core.model import STATUSES
+from sheetsync.resources import playbooks
 from tests.make_example import make
+from tests.make_stories import STORIES
+from tests.make_stories import make as make_story
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 STORY = EXAMPLES / "home-business"
@@ -42,6 +45,26 @@ def sync(path: Path) -> str:
 def test_the_example_ends_as_expected(copy_of_example: Path) -> None:
     """To look at a new result: sync a copy, read it, and put it into expected.txt by hand."""
     assert sync(copy_of_example) == (STORY / "expected.txt").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_every_story_ends_as_expected(name: str, tmp_path: Path) -> None:
+    """To look at a new result: sync a copy, read it, and put it into expected.txt by hand."""
+    shutil.copytree(EXAMPLES / name, tmp_path / name)
+    workbook = tmp_path / name / "customers.xlsx"
+    assert sync(workbook) == (EXAMPLES / name / "expected.txt").read_text("utf-8")
+    assert "Nothing has changed" in sync(workbook)
+
+
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_the_maker_makes_every_storys_workbook(name: str, tmp_path: Path) -> None:
+    make_story(name, tmp_path / "customers.xlsx")
+    with zipfile.ZipFile(tmp_path / "customers.xlsx") as made, zipfile.ZipFile(EXAMPLES / name / "customers.xlsx") as shipped:
+        assert {part: made.read(part) for part in made.namelist()} == {part: shipped.read(part) for part in shipped.namelist()}
+
+
+def test_every_playbook_has_an_example_of_its_own() -> None:
+    assert {path.parent.name for path in EXAMPLES.glob("*/expected.txt")} == set(playbooks())
 
 
 def test_the_example_shows_every_status(copy_of_example: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, doctor, login, report, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, login, playbook, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -39,8 +39,10 @@ app.command("demo")(demo.demo)
 app.command("sync")(sync.sync)
 app.command("check")(check.check)
 app.command("today")(today.today)
+app.command("draft")(draft.draft)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)
+app.add_typer(playbook.app, name="playbook")
 app.command("login")(login.login)
 app.command("doctor")(doctor.doctor)
 

@@ -310,6 +310,7 @@ class FollowUp(NamedTuple):
     """What one customer row shows: its status, and when, what and why next.
 
     `latest` is the last day that is in time (None without a date); `active` says whether the rule's lead has begun.
+    `first` is urgent and before other urgent ones.
     """
 
     row: int
@@ -322,6 +323,7 @@ class FollowUp(NamedTuple):
     urgent: bool = False
     latest: date | None = None
     active: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

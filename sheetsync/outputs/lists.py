@@ -70,12 +70,12 @@ def first(report: Report, most: int) -> tuple[list[Entry], int]:
     now = [index for index, follow_up in enumerate(report.follow_ups) if follow_up.status in _NOW]
     ranks = {status: rank for rank, status in enumerate(_NOW)}
     order = report.follow_ups
-    best = heapq.nsmallest(most, now, key=lambda i: (not order[i].urgent, ranks[order[i].status], _order(order[i])))
+    best = heapq.nsmallest(most, now, key=lambda i: (not order[i].first, not order[i].urgent, ranks[order[i].status], _order(order[i])))
     return [_entry(report, index) for index in best], len(now)
 
 
-def _order(follow_up: FollowUp) -> tuple[bool, date, str]:
-    return (not follow_up.urgent, follow_up.due or date.max, follow_up.customer)
+def _order(follow_up: FollowUp) -> tuple[bool, bool, date, str]:
+    return (not follow_up.first, not follow_up.urgent, follow_up.due or date.max, follow_up.customer)
 
 
 def _entry(report: Report, index: int) -> Entry:

@@ -64,7 +64,8 @@ class Summary:
             word = fit(report.status.word(follow_up.status), 15)
             when = ""
             if follow_up.due is not None:
-                when = "today" if follow_up.due == report.today else "since " + say_date(follow_up.due)[4:]
+                when = "today" if follow_up.due == report.today else "since " if follow_up.due < report.today else "on "
+                when += "" if when == "today" else say_date(follow_up.due)[4:]
             name_width = self.width - 4 - 15 - 17 - 18
             told = f"{fit(follow_up.customer, name_width)} {fit(when, 17)} {fit(entry.phone, 16)}"
             lines.append(f"  {ink.status(word, styles[follow_up.status])} {told}".rstrip())

@@ -52,7 +52,7 @@ class Today:
             last = "never spoken" if entry.last_contact is None else f"last {say_date(entry.last_contact)[4:]}"
             name = "! " + follow_up.customer if follow_up.urgent else follow_up.customer
             room = self.width - 2 - 18 - 1 - 16 - 1 - 17
-            lines.append(f"  {ink.bold(fit(name, room))}{fit(entry.phone, 18)} {fit(last, 17)} {fit(when, 16)}".rstrip())
+            lines.append(f"  {ink.bold(fit(name, room - 1))} {fit(entry.phone, 18)} {fit(last, 17)} {fit(when, 16)}".rstrip())
             lines += wrap(follow_up.step, self.width, "    ")
             lines += [ink.dim(line) for line in wrap(follow_up.why, self.width, "    ")]
         return lines

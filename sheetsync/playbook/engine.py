@@ -6,8 +6,9 @@ Works column by column: a rule looks at all rows at once, so that 100,000 rows c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sheetsync.core import model
 from sheetsync.core.model import Customers, Fault, FollowUp, Problem
@@ -18,7 +19,7 @@ from sheetsync.playbook.model import CONTACT, Playbook, Rule, split_step
 
 
 class Candidate(NamedTuple):
-    """One rule's word on one customer. `now` marks a blank = "now" candidate, which has no date."""
+    """One rule's word on one customer. `now` marks a blank = "now" candidate, which has no date; `moved` says why a day moved."""
 
     due: date
     order: int
@@ -28,7 +29,7 @@ class Candidate(NamedTuple):
     now: bool
     column: str
     start: date | None
-    moved: bool
+    moved: Literal["", "gap", "care"]
 
 
 def follow_ups(
@@ -44,11 +45,13 @@ def follow_ups(
         errors.setdefault(name, set()).update(i for i in indexes if values[i].severity == "error")
     found: list[list[Candidate]] = [[] for _ in range(len(customers))]
     unsure: set[int] = set()
+    careful = cared(customers, playbook, today)
+    spared = careful if playbook.care is not None and playbook.care.spare_week_end else frozenset()
     for order, rule in enumerate(playbook.rules):
-        unsure |= _candidates(customers, playbook, rule, order, today, errors, found)
+        unsure |= _candidates(customers, playbook, rule, order, today, errors, found, spared)
     quiet = _quiet(customers, playbook, today)
     doubtful = _doubtful(customers, playbook, errors)
-    writer = _Writer(customers)
+    writer = _Writer(customers, careful, "" if playbook.care is None else playbook.care.note)
     out = []
     for i, candidates in enumerate(found):
         reason = None
@@ -63,6 +66,14 @@ def follow_ups(
         else:
             out.append(_choose(writer, i, candidates, i in unsure, today))
     return tuple(out)
+
+
+def cared(customers: Customers, playbook: Playbook, today: date) -> AbstractSet[int]:
+    """The customers to be handled with care; nobody where the sheet lacks a column that says so."""
+    care = playbook.care
+    if care is None or any(name not in customers.positions for name in care.when):
+        return frozenset()
+    return frozenset(fitting(customers, care.when, today, playbook.calendar))
 
 
 def _quiet(
@@ -87,9 +98,12 @@ def _doubtful(customers: Customers, playbook: Playbook, errors: dict[str, set[in
 
 def _candidates(
     customers: Customers, playbook: Playbook, rule: Rule, order: int, today: date, errors: dict[str, set[int]],
-    found: list[list[Candidate]],
+    found: list[list[Candidate]], spared: AbstractSet[int],
 ) -> set[int]:
-    """Adds the rule's candidates to `found`; returns the matching customers with an error in what it reads."""
+    """Adds the rule's candidates to `found`; returns the matching customers with an error in what it reads.
+
+    Those of the `spared` are never due on the last open day of a week.
+    """
     here, values, calendar = customers.positions, customers.values, playbook.calendar
     if any(name not in here for name in rule.when) or not any(name in here for name in rule.due.columns):
         return set()
@@ -111,14 +125,14 @@ def _candidates(
                 break
         else:
             if rule.blank_is_now:
-                found[i].append(Candidate(today, order, rule, today, True, True, columns[0][0], None, False))
+                found[i].append(Candidate(today, order, rule, today, True, True, columns[0][0], None, ""))
             continue
         if start.__class__ is Fault:
             continue
         last = None if done is None else done[i]
         if yearly:
             if last is None and rule.blank_is_now:
-                found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, False))
+                found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, ""))
             times = clock.yearly(start, last) if isinstance(last, date) else None
         else:
             times = clock.times(start)
@@ -128,12 +142,15 @@ def _candidates(
         if not yearly and name != rule.done and isinstance(last, date) and last >= begins and (not after or last >= start):
             continue  # kept
         latest = clock.latest(i, due)
-        moved = False
+        moved: Literal["", "gap", "care"] = ""
         if contacts is not None and isinstance(contacts[i], date):
             gap = clock.after_gap(contacts[i])
             if gap is not None and due < gap[0]:
-                due, latest, moved = gap[1], max(latest, gap[1]), True
+                due, latest, moved = gap[1], max(latest, gap[1]), "gap"
                 begins = clock.begins(due)
+        if i in spared and (day := clock.off_week_end(due)) != due:
+            due, latest, moved = day, max(latest, day), "care"
+            begins = clock.begins(due)
         found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
     return unsure
 
@@ -148,6 +165,7 @@ class _Clock:
         self._yearly: dict[tuple[date, date], tuple[date, date] | None] = {}
         self._latest: dict[date, date | None] = {}
         self._gaps: dict[date, tuple[date, date] | None] = {}
+        self._off_week_end: dict[date, date] = {}
 
     def begins(self, due: date) -> date:
         """The first day on which a candidate due then is active."""
@@ -193,6 +211,15 @@ class _Clock:
                 return due if day is None or day < due else day
         return due
 
+    def off_week_end(self, due: date) -> date:
+        """The day itself, or the next open one where it is the last open day of its week."""
+        if due not in self._off_week_end:
+            try:
+                self._off_week_end[due] = self.calendar.off_week_end(due)
+            except OverflowError:
+                self._off_week_end[due] = due
+        return self._off_week_end[due]
+
     def after_gap(self, contact: date) -> tuple[date, date] | None:
         """The day that leaves the minimum gap after a contact, and the same rolled to an open day."""
         if contact not in self._gaps:
@@ -206,7 +233,10 @@ class _Clock:
 
 
 def _choose(writer: _Writer, i: int, candidates: list[Candidate], unsure: bool, today: date) -> FollowUp:
-    """The row's status (the worst of its candidates) and its follow-up (the earliest active urgent, else the earliest)."""
+    """The row's status (the worst of its candidates) and its follow-up (the earliest active urgent, else the earliest).
+
+    Of the active urgent ones those with priority "first" go before the others.
+    """
     status = _status(candidates, today)
     if unsure and status not in (model.OVERDUE, model.NEVER_CONTACTED, model.DUE_NOW):
         return writer.bare(i, model.CHECK_ROW, "")
@@ -214,7 +244,8 @@ def _choose(writer: _Writer, i: int, candidates: list[Candidate], unsure: bool, 
         return writer.bare(i, model.NO_RULE, "No rule of the playbook applies to this row")
     if len(candidates) == 1:
         return writer.chosen(i, status, candidates[0], [])
-    chosen = min((c for c in candidates if c.rule.urgent and c.active), default=None, key=_earliest)
+    urgent = [c for c in candidates if c.rule.urgent and c.active]
+    chosen = min(urgent, default=None, key=lambda c: (not c.rule.first, c.due, c.order))
     if chosen is None:
         chosen = min(candidates, key=_earliest)
     return writer.chosen(i, status, chosen, [c for c in candidates if c is not chosen and c.active])
@@ -247,7 +278,8 @@ def _status(candidates: list[Candidate], today: date) -> str:
 class _Writer:
     """Puts follow-ups into words; equal words are made once."""
 
-    def __init__(self, customers: Customers) -> None:
+    def __init__(self, customers: Customers, cared: AbstractSet[int], care_note: str) -> None:
+        self.cared, self.care_note = cared if care_note else frozenset(), care_note
         self.labels = customers.labels
         self.rows = [customers.table.numbers[index] for index in customers.indexes]
         self.values = customers.values
@@ -275,10 +307,10 @@ class _Writer:
         rule = candidate.rule
         latest = None if candidate.now else candidate.latest
         return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, latest,
-                        candidate.active)
+                        candidate.active, rule.first)
 
     def _why(self, candidate: Candidate) -> str:
-        key = (candidate.order, candidate.column, candidate.start, candidate.moved and candidate.due)
+        key = (candidate.order, candidate.column, candidate.start, candidate.moved, candidate.moved and candidate.due)
         why = self._whys.get(key)
         if why is None:
             rule = candidate.rule
@@ -286,8 +318,10 @@ class _Writer:
                 why = f"{rule.name}, no {self.header(candidate.column)} yet"
             else:
                 why = f"{rule.name}, {rule.due.said(self.header(candidate.column))} ({say_date(candidate.start)})"
-            if candidate.moved:
+            if candidate.moved == "gap":
                 why += f", moved to {say_date(candidate.due)} for the gap after {self.header(CONTACT)}"
+            elif candidate.moved == "care":
+                why += f", moved to {say_date(candidate.due)}: with care, not on the week's last open day"
             self._whys[key] = why
         return why
 
@@ -300,11 +334,16 @@ class _Writer:
         return text
 
     def _step(self, i: int, rule: Rule) -> str:
-        parts = self._steps.get(rule.step)
+        if i in self.cared:
+            return f"{self._filled(i, rule.step)} · {self._filled(i, self.care_note)}"
+        return self._filled(i, rule.step)
+
+    def _filled(self, i: int, step: str) -> str:
+        parts = self._steps.get(step)
         if parts is None:
-            parts = self._steps[rule.step] = split_step(rule.step)
+            parts = self._steps[step] = split_step(step)
         if len(parts) == 1:
-            return rule.step
+            return step
         out = []
         for place, part in enumerate(parts):
             out.append(part if place % 2 == 0 else self._field(i, part))

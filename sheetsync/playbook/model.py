@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Annotated, Any, Literal, TypeVar
@@ -92,7 +92,7 @@ class RuleSpec(_Spec):
     due: DuePhrase
     step: str
     when: dict[str, Criteria] = Field(default_factory=dict)
-    priority: Literal["normal", "urgent"] = "normal"
+    priority: Literal["normal", "urgent", "first"] = "normal"
     done: str | None = None
     latest: DuePhrase | None = None
     lead: Length | None = None
@@ -127,6 +127,22 @@ class QuietSpec(_Spec):
         if self.at_most is not None and self.at_most.direction == "yearly on":
             raise ValueError(f'at_most "{self.at_most}" has no single day')
         return self
+
+
+class CareSpec(_Spec):
+    """Customers to be handled with care: who, what stands behind each of their next steps, and which day is none for it."""
+
+    when: dict[str, Criteria] = Field(min_length=1)
+    note: str = ""
+    message: str | None = None
+    avoid: Literal["last open day of the week"] | None = None
+    enabled: bool = True
+
+
+class MessagesSpec(_Spec):
+    """What all messages share."""
+
+    signature: str = "[your name]"
 
 
 class RangeSpec(_Spec):
@@ -242,6 +258,8 @@ class PlaybookSpec(_Spec):
     columns: dict[str, ColumnSpec]
     rules: dict[str, RuleSpec]
     quiet: dict[str, QuietSpec] = Field(default_factory=dict)
+    care: CareSpec | None = None
+    messages: MessagesSpec = Field(default_factory=MessagesSpec)
     calendar: CalendarSpec = Field(default_factory=CalendarSpec)
     limits: LimitsSpec = Field(default_factory=LimitsSpec)
     log: LogSpec = Field(default_factory=LogSpec)
@@ -250,7 +268,7 @@ class PlaybookSpec(_Spec):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, parsed. `lead` and `done` are filled in."""
+    """A rule, parsed. `lead` and `done` are filled in. `first` is an urgent rule that goes before other urgent ones."""
 
     name: str
     due: Due
@@ -262,11 +280,19 @@ class Rule:
     lead: Period
     blank_is_now: bool
     message: str | None = None
+    first: bool = False
 
     @property
     def date_columns(self) -> tuple[str, ...]:
         """The columns whose dates it computes with."""
         return (*self.due.columns, *(self.latest.columns if self.latest else ()))
+
+    def lacking(self, here: Container[str]) -> list[str]:
+        """The columns for want of which it never fires, where only those `here` are in the sheet."""
+        out = [name for name in self.when if name not in here]
+        if not any(name in here for name in self.due.columns):
+            out += [name for name in self.due.columns if name not in out]
+        return out
 
     @property
     def read_columns(self) -> frozenset[str]:
@@ -276,8 +302,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """Whom to handle with care. `note` follows each next step, `message` names the template read before a message;
+    `spare_week_end` moves what would be due on the week's last open day to the next open day."""
+
+    when: Mapping[str, AnyOf]
+    note: str = ""
+    message: str | None = None
+    spare_week_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
-    """Columns, rules, quiet reasons, calendar, limits and statuses of one kind of business. Frozen and parsed."""
+    """Columns, rules, quiet reasons, calendar, limits and statuses of one kind of business. Frozen and parsed.
+
+    `messages` holds the text of every message template by its file name.
+    """
 
     name: str
     title: str
@@ -292,6 +332,9 @@ class Playbook:
     day_ends: time = time(5)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the document it was built from
     rules_told_in: str = ""  # the settings file that has [rules]; none may be beside a Rules worksheet
+    care: Care | None = None
+    messages: Mapping[str, str] = field(default_factory=dict)
+    signature: str = ""
 
     @property
     def status_order(self) -> tuple[str, ...]:
@@ -320,16 +363,19 @@ def say_path(path: Iterable[str]) -> str:
     return f"[{'.'.join(quoted[:table])}]" + (f" {'.'.join(rest)}" if rest else "")
 
 
-def build_playbook(raw: Mapping[str, Any]) -> Playbook:
-    """The playbook that a TOML document means. Raises Fault, with the place and the nearest right text."""
+def build_playbook(raw: Mapping[str, Any], messages: Mapping[str, str] | None = None) -> Playbook:
+    """The playbook that a TOML document means. Raises Fault, with the place and the nearest right text.
+
+    `messages` are its templates by file name; left out, what rules say of messages is not looked up.
+    """
     spec = validated(PlaybookSpec, raw)
     status = _status(spec)
     lead = spec.limits.lead or DEFAULT_LEAD
     rules = tuple(
         Rule(
-            name=name, due=rule.due, step=rule.step, when=rule.when, urgent=rule.priority == "urgent",
+            name=name, due=rule.due, step=rule.step, when=rule.when, urgent=rule.priority != "normal",
             done=rule.done or CONTACT, latest=rule.latest, lead=rule.lead or lead, blank_is_now=rule.blank == "now",
-            message=rule.message,
+            message=rule.message, first=rule.priority == "first",
         )
         for name, rule in spec.rules.items()
         if rule.enabled
@@ -343,12 +389,18 @@ def build_playbook(raw: Mapping[str, Any]) -> Playbook:
         if reason.enabled
     ]
     quiet.sort(key=lambda reason: not reason.absolute)  # stable: the absolute ones first, each in its order
+    care = None if spec.care is None or not spec.care.enabled else Care(
+        when=spec.care.when, note=spec.care.note, message=spec.care.message, spare_week_end=spec.care.avoid is not None,
+    )
     playbook = Playbook(
-        name=spec.name, title=spec.title, key=tuple(spec.key), columns=tuple(_columns(spec, rules, quiet, status)),
+        name=spec.name, title=spec.title, key=tuple(spec.key), columns=tuple(_columns(spec, rules, quiet, care, status)),
         rules=rules, quiet=tuple(quiet), calendar=_calendar(spec.calendar), min_gap=spec.limits.min_gap,
-        max_per_day=spec.limits.max_per_day, status=status, day_ends=spec.log.day_ends, raw=raw,
+        max_per_day=spec.limits.max_per_day, status=status, care=care, messages=messages or {}, signature=spec.messages.signature,
+        day_ends=spec.log.day_ends, raw=raw,
     )
     _check_words(spec, playbook)
+    if messages is not None:
+        _check_messages(playbook)
     return playbook
 
 
@@ -385,10 +437,12 @@ def _calendar(spec: CalendarSpec) -> Calendar:
     return calendar
 
 
-def _columns(spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], status: StatusSettings) -> Iterator[Column]:
+def _columns(
+    spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], care: Care | None, status: StatusSettings
+) -> Iterator[Column]:
     """The declared columns, then those of the sheet that only rules name; none of them a status column."""
     # A column that the settings only give a header is what the rules make of it: text, or a date they count from.
-    uses = list(_used(rules, quiet))
+    uses = list(_used(rules, quiet, care))
     dates = {name for name, kind, _ in uses if kind == "date"}
     declared: dict[str, ColumnType] = {
         name: "date" if name in dates and column.model_fields_set <= {"header", "order"} else column.type
@@ -423,7 +477,9 @@ def _columns(spec: PlaybookSpec, rules: Iterable[Rule], quiet: Iterable[Quiet], 
         yield Column(name=name, type=kind)
 
 
-def _used(rules: Iterable[Rule], quiet: Iterable[Quiet]) -> Iterator[tuple[str, ColumnType, tuple[str, ...]]]:
+def _used(rules: Iterable[Rule], quiet: Iterable[Quiet], care: Care | None) -> Iterator[tuple[str, ColumnType, tuple[str, ...]]]:
+    for name in care.when if care is not None else ():
+        yield name, "text", ("care", "when")
     for rule in rules:
         for name in rule.when:
             yield name, "text", ("rules", rule.name, "when")
@@ -464,11 +520,24 @@ def _check_words(spec: PlaybookSpec, playbook: Playbook) -> None:
     headers = list(playbook.status.headers)
     if len(set(headers)) != len(headers):
         raise Fault(("status", "names"), "two status columns would have the same header.", "Give each its own.")
-    for rule in playbook.rules:
-        for name in placeholders(rule.step):
+    steps: list[tuple[tuple[str, ...], str]] = [(("rules", rule.name, "step"), rule.step) for rule in playbook.rules]
+    if playbook.care is not None:
+        steps.append((("care", "note"), playbook.care.note))
+    for path, step in steps:
+        for name in placeholders(step):
             if name not in names:
-                raise Fault(("rules", rule.name, "step"), f'"{{{{ {name} }}}}" names no column of the playbook.',
-                            did_you_mean(name, names))
+                raise Fault(path, f'"{{{{ {name} }}}}" names no column of the playbook.', did_you_mean(name, names))
+
+
+def _check_messages(playbook: Playbook) -> None:
+    """Raises Fault for a message that is named and not there."""
+    named: list[tuple[tuple[str, ...], str | None]] = [(("rules", rule.name, "message"), rule.message) for rule in playbook.rules]
+    if playbook.care is not None:
+        named.append((("care", "message"), playbook.care.message))
+    for path, message in named:
+        if message is not None and message not in playbook.messages:
+            near = did_you_mean(message, playbook.messages)
+            raise Fault(path, f'there is no message "{message}".', near or "Put it into the folder messages beside the playbook.")
 
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}")

@@ -63,7 +63,7 @@ class _Reader:
             at[name] = row
             raw[name] = self._rule(row, own, criteria)
         try:
-            made = build_playbook({**self.playbook.raw, "rules": raw})
+            made = build_playbook({**self.playbook.raw, "rules": raw}, self.playbook.messages or None)
         except Fault as fault:
             raise self._located(fault, at, own, criteria) from None
         return replace(self.playbook, rules=made.rules, columns=made.columns)

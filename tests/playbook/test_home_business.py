@@ -23,7 +23,7 @@ def row(text: str, today: str = "2026-11-20") -> str:
         ("2026-11-02 | Late | 2026-11-19 | |", "2026-11-24", "Overdue 2026-11-20 | Complaint: phone first"),
         ("2026-11-20 | Late | 2026-11-19 | 2026-11-20 |", "2026-11-23", "Scheduled 2026-11-24 | Complaint: make it good"),
         ("2026-11-20 | Late | 2026-11-19 | 2026-11-20 |", "2026-11-24", "Due 2026-11-24 | Complaint: make it good"),
-        ("2026-11-20 | Late | 2026-11-19 | 2026-11-20 | 2026-11-24", "2026-11-25", "Scheduled 2027-05-20 | Keep in touch, everyone"),
+        ("2026-11-20 | Late | 2026-11-19 | 2026-11-20 | 2026-11-24", "2026-11-25", "Scheduled 2026-12-01 | Complaint: did it help?"),
         ("2026-11-02 | Late | | |", "2026-11-20", "Never contacted | Complaint: phone first"),
     ],
 )

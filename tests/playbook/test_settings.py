@@ -327,3 +327,36 @@ def test_the_header_that_a_message_proposes_can_be_written_down_as_proposed(fold
     settings = load(folder, '[columns]\n"Last contact" = "Lst contact"')
     columns = {column.name: column for column in settings.playbook.columns}
     assert normal(columns["Last contact"].header or "") == normal("Lst contact")
+
+
+# ---- [care], [messages] --------------------------------------------------------------------------------------
+
+
+def test_care_may_be_changed_in_part_or_switched_off(tmp_path: Path) -> None:
+    path = tmp_path / "sheetsync.toml"
+    path.write_text('[care]\nnote = "Kindly"\nwhen = { Stage = "Difficult" }\n', "utf-8")
+    care = load_settings(path).playbook.care
+    assert care is not None
+    assert (care.note, list(care.when), care.spare_week_end, care.message) == ("Kindly", ["Stage"], True, "with-care.md.j2")
+    path.write_text("[care]\nenabled = false\n", "utf-8")
+    assert load_settings(path).playbook.care is None
+
+
+def test_messages_beside_the_settings_go_before_the_shipped_ones_whatever_the_playbook(tmp_path: Path) -> None:
+    path = tmp_path / "sheetsync.toml"
+    path.write_text('[messages]\nsignature = "Ana"\n', "utf-8")
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages" / "keep-in-touch.md.j2").write_text("Phone\n\nMine\n", "utf-8")
+    for name in (None, "services"):
+        book = load_settings(path, playbook=name).playbook
+        assert (book.messages["keep-in-touch.md.j2"], book.signature) == ("Phone\n\nMine\n", "Ana")
+        assert len(book.messages) > 5
+
+
+def test_a_rule_that_names_a_message_that_there_is_not_is_told_in_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "sheetsync.toml"
+    path.write_text('[rules."Renewal"]\nmessage = "renewl.md.j2"\n', "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(caught.value) == (f'{path}, [rules.Renewal] message: there is no message "renewl.md.j2". '
+                                 'Did you mean "renewal.md.j2"?')

@@ -1,0 +1,234 @@
+"""sheetsync playbook: list the shipped playbooks, show one, check one against a sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sheetsync.cli.handler import handled
+from sheetsync.cli.options import ConfigPath, PlaybookName, SheetName, Target, TodayDate, preview, resolve, takes_colour, terminal_width
+
+if TYPE_CHECKING:
+    from sheetsync.config import Origins
+    from sheetsync.core.model import Report
+    from sheetsync.outputs.text import Ink
+    from sheetsync.playbook.model import Playbook
+
+app = typer.Typer(
+    help="List the shipped playbooks, show one, check one against your sheet.", no_args_is_help=True, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+SAMPLES = 5  # rows that `check` shows
+
+
+@app.command("list")
+@handled
+def list_() -> None:
+    """List the playbooks that come with sheetsync.
+
+    Example: sheetsync playbook list
+    """
+    from sheetsync.config import DEFAULT_PLAYBOOK, load_playbook
+    from sheetsync.deliver import to_terminal
+    from sheetsync.outputs.text import plural
+    from sheetsync.resources import playbooks
+
+    lines = []
+    for name in playbooks():
+        book = load_playbook(name)
+        default = ", the default" if name == DEFAULT_PLAYBOOK else ""
+        lines.append(f"{name:<15}{book.title}: {plural(len(book.rules), 'rule')}, {plural(len(book.messages), 'message')}{default}")
+    to_terminal("\n".join(lines))
+
+
+@app.command("show")
+@handled
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped playbook, or the path of a playbook.toml.")] = "home-business",
+    tsv: Annotated[bool, typer.Option("--tsv", help="Print the rules for pasting into a worksheet named Rules.")] = False,
+) -> None:
+    """Show a playbook: its rules in plain words, when nobody is chased, its calendar.
+
+    Example: sheetsync playbook show services
+    """
+    from sheetsync.config import load_playbook
+    from sheetsync.deliver import to_terminal
+    from sheetsync.outputs.text import Ink, wrap
+    from sheetsync.playbook.explain import explain_quiet
+    from sheetsync.playbook.table import as_tsv, rules_table
+
+    book = load_playbook(name)
+    if tsv:
+        to_terminal(as_tsv(rules_table(book)))
+        return
+    width, ink = terminal_width(), Ink(takes_colour())
+    lines = [ink.bold(f"{book.title} ({book.name})")]
+    for number, rule in enumerate(book.rules, 1):
+        lines += ["", *_rule(number, rule, book, width, ink)]
+    if book.quiet:
+        lines += ["", ink.bold("When nobody is chased")]
+        for reason in book.quiet:
+            lines += wrap(f"{reason.name}: {explain_quiet(reason)}", width, "  ")
+    lines += _care(book, width, ink) + _calendar(book, width, ink)
+    to_terminal("\n".join(lines))
+
+
+@app.command("check")
+@handled
+def check(
+    workbook: Target = None,
+    sheet: SheetName = None,
+    playbook: PlaybookName = None,
+    config: ConfigPath = None,
+    today: TodayDate = None,
+) -> None:
+    """Explain every rule back, and what it does on your sheet; write nothing.
+
+    Example: sheetsync playbook check customers.xlsx
+    """
+    from sheetsync.config import origins
+    from sheetsync.deliver import to_terminal
+
+    asked = resolve(workbook, sheet, playbook, config, today)
+    report = preview(asked, quiet=False)
+    to_terminal(_checked(report, asked.settings.playbook, origins(asked.settings.path, playbook=playbook)))
+
+
+def _checked(report: Report, book: Playbook, origin: Origins) -> str:
+    from collections import Counter
+
+    from sheetsync.outputs.text import Ink, plural, wrap
+    from sheetsync.playbook.explain import hidden, needs, never
+    from sheetsync.playbook.messages import check_messages
+
+    width, ink = terminal_width(), Ink(takes_colour())
+    customers = report.customers
+    here = customers.positions
+    hides = hidden(book, here)
+    chosen = Counter(follow_up.rule for follow_up in report.follow_ups)
+    lines = [ink.bold(f"{book.title} ({book.name}) on {report.source} · {report.sheet}")]
+    idle: list[str] = []
+    for number, rule in enumerate(book.rules, 1):
+        lines += ["", *_rule(number, rule, book, width, ink)]
+        said = ", ".join(f"{customers.header(need.column)} ({need.use}){'' if need.here else ' – not in the sheet'}"
+                         for need in needs(rule, here))
+        lines += wrap(f"Columns: {said}", width, "    ")
+        if why := never(rule, here, customers.columns):
+            idle.append(rule.name)
+            lines += wrap(f"Never fires: {why}.", width, "    ")
+        elif rule.name in hides:
+            lines += wrap(f'Never chosen: "{hides[rule.name]}" always comes before it.', width, "    ")
+        else:
+            lines += wrap(f"Today it is the next step of {plural(chosen[rule.name], 'customer')}.", width, "    ")
+        changed = [keys[2] for keys, _, _ in origin.laid_over if keys[:2] == ("rules", rule.name) and len(keys) > 2]
+        if changed:
+            lines += wrap(f"From {_file(origin)}: {', '.join(dict.fromkeys(changed))}; the rest from the playbook.", width, "    ")
+    lines += ["", *_quiet(report, book, width, ink), *_care(book, width, ink), *_calendar(book, width, ink)]
+    if wrong := check_messages(book):
+        lines += ["", ink.bold("Messages"), *(line for sentence in wrong for line in wrap(sentence, width, "  "))]
+    lines += ["", ink.bold("In short")]
+    lines += wrap(f"{plural(len(book.rules) - len(idle), 'rule')} of {len(book.rules)} can fire here.", width, "  ")
+    lines += wrap(f"Never: {', '.join(idle)}.", width, "  ") if idle else []
+    lines += wrap(f"Hidden by another: {', '.join(hides)}.", width, "  ") if hides else []
+    return "\n".join([*lines, "", *_samples(report, width, ink), "", *_origins(origin, width, ink)])
+
+
+def _rule(number: int, rule: Any, book: Playbook, width: int, ink: Ink) -> list[str]:
+    from sheetsync.outputs.text import wrap
+    from sheetsync.playbook.explain import explain
+
+    lines = [ink.bold(f"{number:>2}. {rule.name}"), *wrap(explain(rule), width, "    "), *wrap(f"Step: {rule.step}", width, "    ")]
+    return [*lines, *wrap(f"Message: {rule.message}", width, "    ")] if rule.message else lines
+
+
+def _quiet(report: Report, book: Playbook, width: int, ink: Ink) -> list[str]:
+    from sheetsync.outputs.text import wrap
+    from sheetsync.playbook.explain import explain_quiet
+
+    lines = [ink.bold("When nobody is chased")]
+    for reason in book.quiet:
+        lacking = [name for name in reason.columns if name not in report.customers.positions]
+        never = f" Never holds: the sheet has no column {' or '.join(lacking)}." if lacking else ""
+        lines += wrap(f"{reason.name}: {explain_quiet(reason)}{never}", width, "  ")
+    return lines
+
+
+def _care(book: Playbook, width: int, ink: Ink) -> list[str]:
+    from sheetsync.outputs.text import wrap
+    from sheetsync.playbook.explain import explain_when
+
+    if book.care is None:
+        return []
+    sentence = f'{explain_when(book.care.when)} each next step ends with "{book.care.note}"'
+    sentence += ", and nothing falls on the week's last open day." if book.care.spare_week_end else "."
+    return ["", ink.bold("With care"), *wrap(sentence, width, "  ")]
+
+
+def _calendar(book: Playbook, width: int, ink: Ink) -> list[str]:
+    from sheetsync.core.values import WEEKDAYS, say_date
+    from sheetsync.outputs.text import plural, wrap
+
+    calendar = book.calendar
+    closed = [WEEKDAYS[day].title() for day in sorted(calendar.weekend)]
+    said = f"Closed on {' and '.join(closed)}" if closed else "Open every day of the week"
+    if calendar.country:
+        said += f", and on the public holidays of {calendar.country}{f' ({calendar.subdivision})' if calendar.subdivision else ''}"
+    for first, last in calendar.closed:
+        said += f", from {say_date(first)} to {say_date(last)}"
+    said += f"; open all the same on {', '.join(map(say_date, sorted(calendar.open_days)))}" if calendar.open_days else ""
+    limits = []
+    if book.min_gap is not None:
+        limits.append(f"at least {book.min_gap} between contacts that are not urgent")
+    if book.max_per_day is not None:
+        limits.append(f"at most {plural(book.max_per_day, 'follow-up')} a day in the morning list, urgent ones not counted")
+    lines = ["", ink.bold("Calendar and limits"), *wrap(said + ".", width, "  ")]
+    return lines + (wrap(f"{'; '.join(limits)}.".capitalize(), width, "  ") if limits else [])
+
+
+def _samples(report: Report, width: int, ink: Ink) -> list[str]:
+    """The first rows, each with another rule or status than those before it."""
+    from sheetsync.core.values import say_date
+    from sheetsync.outputs.text import wrap
+
+    seen: dict[tuple[str, str], int] = {}
+    for index, follow_up in enumerate(report.follow_ups):
+        seen.setdefault((follow_up.rule, "" if follow_up.rule else follow_up.status), index)
+    picked = sorted(seen.values())[:SAMPLES]
+    picked += [index for index in range(len(report.follow_ups)) if index not in picked][: SAMPLES - len(picked)]
+    lines = [ink.bold("Sample rows")]
+    for index in sorted(picked):
+        follow_up = report.follow_ups[index]
+        when = "" if follow_up.due is None else f", {say_date(follow_up.due)}"
+        lines += wrap(f"Row {follow_up.row} {follow_up.customer}: {report.status.word(follow_up.status)}{when}", width, "  ")
+        lines += wrap(follow_up.step, width, "    ") + wrap(follow_up.why, width, "    ")
+    return lines if picked else [*lines, "  The sheet has no customers yet."]
+
+
+def _file(origin: Origins) -> str:
+    return origin.settings.name if origin.settings is not None else "the settings"
+
+
+def _origins(origin: Origins, width: int, ink: Ink) -> list[str]:
+    from sheetsync.outputs.text import wrap
+    from sheetsync.playbook.model import say_path
+
+    lines = [ink.bold("Where the values come from"), *wrap(f"Playbook: {origin.playbook}", width, "  ")]
+    if origin.settings is None:
+        return [*lines, "  Settings: none; every value is the playbook's."]
+    lines += wrap(f"Settings: {origin.settings}", width, "  ")
+    for keys, value, before in origin.laid_over:
+        instead = "" if before is None else f" instead of {_toml(before)}"
+        lines += wrap(f"{say_path(keys)} = {_toml(value)}{instead}", width, "    ")
+    rest = "Every other value is the playbook's." if origin.laid_over else "They change nothing; every value is the playbook's."
+    return [*lines, f"  {rest}"]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f'"{key}" = {_toml(part)}' for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)

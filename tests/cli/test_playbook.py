@@ -1,0 +1,104 @@
+"""sheetsync playbook list, show and check."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sheetsync.cli import app
+from sheetsync.config import load_playbook
+from sheetsync.resources import example, playbooks
+
+
+def call(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, ["playbook", *map(str, words)])
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    shutil.copytree(example("home-business"), tmp_path / "example")
+    return tmp_path / "example" / "customers.xlsx"
+
+
+def told(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_list_names_every_shipped_playbook_and_the_default() -> None:
+    lines = call("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(playbooks())
+    assert [line.split()[0] for line in lines if line.endswith("the default")] == ["home-business"]
+
+
+@pytest.mark.parametrize("name", playbooks())
+def test_show_explains_every_rule_in_lines_that_fit(name: str) -> None:
+    found = call("show", name)
+    assert found.exit_code == 0, found.output
+    assert max(map(len, found.stdout.splitlines())) <= 80
+    for number, rule in enumerate(load_playbook(name).rules, 1):
+        assert f"{number:>2}. {rule.name}\n" in found.stdout
+
+
+def test_show_as_tsv_is_the_rules_worksheet() -> None:
+    lines = [line.split("\t") for line in call("show", "home-business", "--tsv").stdout.splitlines()]
+    assert lines[0][:9] == ["Rule", "Due", "Next step", "Priority", "Latest", "Lead", "Done", "Blank", "Message"]
+    first = dict(zip(lines[0], lines[1], strict=True))
+    assert (first["Rule"], first["Complaint"], first["Complaint resolved"]) == ("Complaint: phone first", "not blank", "blank")
+    assert {len(line) for line in lines} == {len(lines[0])}
+
+
+def test_show_of_a_playbook_that_there_is_not_names_the_nearest() -> None:
+    found = call("show", "servces")
+    assert found.exit_code == 2
+    assert 'Did you mean "services"?' in found.stderr
+
+
+def test_check_explains_and_says_what_the_sheet_lacks_and_writes_nothing(book: Path) -> None:
+    before = book.read_bytes()
+    found = call("check", book, "--today", "2026-11-20")
+    assert found.exit_code == 0, found.output
+    text = told(found.stdout)
+    assert "Columns: Stage (criterion), Balance settled (criterion, done) – not in the sheet" in text
+    assert "Never fires: the sheet has no column Balance settled" in text
+    assert "31 rules of 35 can fire here." in text
+    assert "Orders every (criterion), Last order (due, latest)" in text  # the owner's own headers
+    assert max(map(len, found.stdout.splitlines())) <= 100
+    assert book.read_bytes() == before
+
+
+def test_check_shows_five_rows_with_what_they_get(book: Path) -> None:
+    text = call("check", book, "--today", "2026-11-20").stdout
+    samples = text[text.index("Sample rows") : text.index("Where the values come from")]
+    rows = [line for line in samples.splitlines() if line.startswith("  Row ")]
+    assert len(rows) == 5
+    assert rows[0] == "  Row 5 Susan Ortiz: Due, Fri 20 Nov 2026"
+    assert "    Phone Susan Ortiz: apologise, agree the fix\n" in samples
+
+
+def test_check_says_where_each_value_came_from(book: Path) -> None:
+    settings = book.parent / "sheetsync.toml"
+    settings.write_text(settings.read_text("utf-8") + '\n[rules."Renewal"]\nlead = "30 days"\n', "utf-8")
+    text = told(call("check", book, "--today", "2026-11-20").stdout)
+    assert '[rules.Renewal] lead = "30 days" instead of "14 days"' in text
+    assert '[columns."Contract end"] header = "Standing order until"' in text
+    assert "From sheetsync.toml: lead; the rest from the playbook." in text
+
+
+def test_check_names_hidden_rules_and_wrong_messages(book: Path) -> None:
+    settings = book.parent / "sheetsync.toml"
+    settings.write_text(settings.read_text("utf-8") + """
+[rules."Twice a year, again"]
+due = "8 months after Last contact"
+step = "Call {{ Name }}"
+when = { Tier = "C" }
+message = "mine.md.j2"
+""", "utf-8")
+    (book.parent / "messages").mkdir()
+    (book.parent / "messages" / "mine.md.j2").write_text("Phone\n\nHello {{ Nme }}\n", "utf-8")
+    text = told(call("check", book, "--today", "2026-11-20").stdout)
+    assert 'Never chosen: "Keep in touch, everyone" always comes before it.' in text
+    assert "Hidden by another: Twice a year, again." in text
+    assert 'The message mine.md.j2 names "Nme", which is no column of the playbook. Did you mean "Name"?' in text
