@@ -125,6 +125,6 @@ def _columns(customers: Customers, playbook: Playbook) -> Iterator[Finding]:
     key = customers.key
     if key is None:
         yield Finding("key", "No column tells the customers apart.", f"Add one of {', '.join(playbook.key)}, so that rows are found again.")
-    for note in notes(customers, playbook):
+    for note in notes(customers, playbook, every=True):
         sentence, _, remedy = note.partition(". ")
         yield Finding("columns", sentence.removesuffix(".") + ".", remedy or "Add the column where you need it; else leave it so.")

@@ -243,7 +243,7 @@ def _report(decision: Decision, playbook: Playbook, today: date, *, written: boo
     )
 
 
-def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
+def notes(customers: Customers, playbook: Playbook, *, every: bool = False) -> tuple[str, ...]:
     """What concerns the whole run: headers that look like a column, rules that can't fire, formulas that rules read."""
     out = list(customers.table.notes)
     here = customers.positions
@@ -256,7 +256,7 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
                and (reason.columns != (SNOOZE_UNTIL,) or LOG in here)]  # else the owner does not use Log entries
     many = []
     for kind, found in (("rules", idle), ("quiet reasons", resting)):
-        if len(found) <= _NAMED:
+        if every or len(found) <= _NAMED:
             out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in found]
         else:
             many.append(f"{len(found)} {kind}")

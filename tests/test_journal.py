@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -41,16 +40,6 @@ def test_a_run_that_failed_keeps_its_image(tmp_path: Path) -> None:
     journal.keep(run, table())
     journal.finish(run, "failed")
     assert journal.image(run) is not None
-
-
-def test_a_journal_of_before_images_takes_them_too(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "test")
-    run = journal.begin("s", "t", today=TODAY, counts=None, statuses={}, changes=())
-    with sqlite3.connect(journal.path) as db:
-        db.execute("DROP TABLE IF EXISTS images")
-    db.close()
-    assert journal.image(run) is None
-    journal.finish(run)
 
 
 class KilledWhileWriting(MemorySheet):
