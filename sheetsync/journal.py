@@ -23,7 +23,7 @@ CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,            -- Source.identity
     sheet TEXT NOT NULL,
-    command TEXT NOT NULL,           -- sync, undo
+    command TEXT NOT NULL,           -- sync, fix, undo
     started TEXT NOT NULL,           -- UTC, ISO 8601
     ended TEXT,
     today TEXT NOT NULL,
@@ -126,10 +126,10 @@ class Journal:
             db.execute("UPDATE runs SET ended = ? WHERE id = ?", (_now(), run))
 
     def newest_to_undo(self, source: str | None) -> Run | None:
-        """The newest sync (of this source, or of all) that wrote something and is not undone yet."""
+        """The newest sync or fix (of this source, or of all) that wrote something and is not undone yet."""
         with self._connected() as db:
             found = db.execute(
-                "SELECT id, source, sheet, command, started, today, outcome, cells FROM runs WHERE command = 'sync' "
+                "SELECT id, source, sheet, command, started, today, outcome, cells FROM runs WHERE command IN ('sync', 'fix') "
                 "AND outcome IN ('written', 'writing') AND undone_by IS NULL AND (? IS NULL OR source = ?) "
                 "ORDER BY id DESC LIMIT 1",
                 (source, source),

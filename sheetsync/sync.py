@@ -51,11 +51,11 @@ def sync(
     Raises the errors of `sheetsync.errors`; TableChanged when the table was edited meanwhile three times.
     """
     checks = tuple(checks)
-    return _attempted(
+    return attempted(
         source, lambda sheet: _run(source, sheet, playbook, checks, today, journal, dry_run, force, progress), readonly=dry_run)
 
 
-def _attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
+def attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
     """What `run` returns for the opened source; begun anew when the table was edited meanwhile, until it was three times."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -120,12 +120,28 @@ def _settle(
     raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
 
 
+def check(
+    source: Source, playbook: Playbook, checks: Iterable[Check], *, today: date, progress: Progress = lambda step: None
+) -> Report:
+    """What the checks find, and nothing else: no follow-ups, no changes. Writes nothing. Raises what `sync` raises."""
+    with source.open(readonly=True) as sheet:
+        progress("read")
+        table = sheet.read()
+    progress("check")
+    customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks, today)
+    return Report(
+        today=today, source=table.source, sheet=table.sheet, customers=customers, follow_ups=(), problems=problems, changes=ChangeSet(),
+        written=False, status=playbook.status, status_order=playbook.status_order, max_per_day=playbook.max_per_day,
+        notes=notes(customers, playbook),
+    )
+
+
 def decide(
     table: Table, playbook: Playbook, checks: Iterable[Check], today: date, progress: Progress = lambda step: None
 ) -> Decision:
     """Everything that a run does to this table on that day. Pure."""
     progress("check")
-    customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks)
+    customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks, today)
     progress("plan")
     found = follow_ups(customers, playbook, today, problems)
     desired = plan(customers, found, problems, playbook.status)
@@ -214,7 +230,7 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         journal.finish(mine, undoes=run.id)
         return undone
 
-    return _attempted(source, once, readonly=dry_run)
+    return attempted(source, once, readonly=dry_run)
 
 
 def _whose(change: Change) -> str:

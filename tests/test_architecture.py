@@ -22,8 +22,10 @@ MAY_SEE: dict[str, set[str]] = {
     "resources": {"errors"},
     "deliver": {"errors"},
     "sync": {"core", "errors", "journal", "playbook"},
-    "config": {"", "backends", "checks", "core", "errors", "journal", "playbook", "resources"},
-    "cli": {"", "config", "core", "deliver", "errors", "outputs", "resources", "sync"},
+    "config": {"", "backends", "checks", "core", "errors", "journal", "lookup", "playbook", "resources"},
+    "lookup": set(),
+    "repairs": {"core", "errors", "journal", "sync"},
+    "cli": {"", "config", "core", "deliver", "errors", "outputs", "repairs", "resources", "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

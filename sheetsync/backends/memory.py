@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sheetsync.core.diff import patch
 from sheetsync.core.header import read_table
-from sheetsync.core.model import PLAIN, Cell, ChangeSet, Column, StatusSettings, Style, Table
+from sheetsync.core.model import KEEP, PLAIN, Cell, ChangeSet, Column, StatusSettings, Style, Table
 from sheetsync.errors import TableChanged
 
 
@@ -102,4 +102,5 @@ class MemorySheet:
             cells = grid.cells[row - 1]
             cells.extend([None] * (column - len(cells)))
             cells[column - 1] = change.after
-            grid.styles[row, column] = change.style
+            if change.style != KEEP:
+                grid.styles[row, column] = change.style

@@ -45,7 +45,7 @@ def undo(
     newest = journal.newest_to_undo(identity)
     if newest is None:
         raise Refused(f"There is no run to take back{'' if named is None else ' in ' + Path(named).name}.",
-                      "sheetsync undo takes back what sheetsync sync wrote.")
+                      "sheetsync undo takes back what sheetsync sync and sheetsync fix wrote.")
     if named is None:
         settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
     source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet)

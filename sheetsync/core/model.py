@@ -34,6 +34,7 @@ MUTED = Style("EDEDED", "595959")
 HEADER = Style("DDEBF7", "1F4E78")
 PLAIN = Style("", "")  # no colour of ours: the fill of the owner's cell beside it
 FOREIGN = Style("?", "?")  # only ever read: a colour that somebody else put on a status cell
+KEEP = Style("=", "=")  # an owner's cell: its look stays
 NAMED_STYLES: Mapping[str, Style] = {
     "GOOD": GOOD,
     "NEUTRAL": NEUTRAL,
@@ -75,6 +76,9 @@ class Column:
     choices: tuple[str, ...] = ()
     order: DateOrder | None = None
     country: str | None = None
+    not_future: bool = False  # dates that can't lie ahead, such as the last contact
+    not_before: date | None = None  # dates earlier than this are mistyped
+    after: str | None = None  # the column whose date can't be later than this one's
 
 
 # The status columns by their own names, in the order in which new ones are made.
@@ -84,6 +88,14 @@ NEXT_STEP = "Next step"
 WHY = "Why"
 PROBLEMS = "Problems"
 STATUS_COLUMNS = (STATUS, NEXT_FOLLOW_UP, NEXT_STEP, WHY, PROBLEMS)
+
+# The columns of the owner's that a Log entry reads and writes (beside the `done` columns of rules).
+LOG = "Log"
+LAST_CONTACT = "Last contact"
+SNOOZE_UNTIL = "Snooze until"
+PAUSED_UNTIL = "Paused until"
+NOTES = "Notes"
+NOT_A_DUPLICATE = "Not a duplicate of"
 
 # The statuses that are no quiet reason, worst first.
 OVERDUE = "Overdue"
@@ -220,6 +232,7 @@ class Customers:
 
     `positions` says where each column stands in the table; a column that the sheet lacks is in neither.
     `labels` are what people call the customers. `key` is the column that tells them apart.
+    `cells[name]` are the same column's cells as they were read. `today` is the day that the run is about, if any.
     """
 
     table: Table
@@ -232,6 +245,8 @@ class Customers:
     faults: Mapping[str, Sequence[int]] = field(default_factory=dict)  # column → customers whose value is a Fault
     absent: tuple[str, ...] = ()
     near_misses: tuple[tuple[str, str], ...] = ()  # (playbook column, header that looks like it)
+    cells: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
+    today: date | None = None
 
     def __len__(self) -> int:
         return len(self.indexes)
@@ -256,7 +271,10 @@ class Customers:
 
 
 class Problem(NamedTuple):
-    """One thing wrong. `row` is the number in the margin, `customer` counts from 0."""
+    """One thing wrong. `row` is the number in the margin, `customer` counts from 0.
+
+    `others` are the customers that a problem of duplicates means, also from 0.
+    """
 
     row: int
     column: str
@@ -265,6 +283,7 @@ class Problem(NamedTuple):
     message: str
     suggestion: str = ""
     customer: int = -1
+    others: tuple[int, ...] = ()
 
 
 class FollowUp(NamedTuple):

@@ -28,7 +28,7 @@ class Json:
             "rows": len(report.customers),
             "statuses": report.statuses,
             "follow_ups": [
-                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": _cell(f.due), "step": f.step,
+                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": json_cell(f.due), "step": f.step,
                  "rule": f.rule, "why": f.why}
                 for f in report.follow_ups
             ],
@@ -46,12 +46,13 @@ class Json:
 def change_objects(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """Changes as JSON shows them."""
     return [
-        {"row": change.row, "column": change.column, "before": _cell(change.before), "after": _cell(change.after)}
+        {"row": change.row, "column": change.column, "before": json_cell(change.before), "after": json_cell(change.after)}
         for change in changes
     ]
 
 
-def _cell(cell: Cell) -> Any:
+def json_cell(cell: Cell) -> Any:
+    """A cell as JSON shows it."""
     if isinstance(cell, date):  # datetimes too
         return cell.isoformat()
     if isinstance(cell, CellError):

@@ -186,6 +186,24 @@ class Styles:
             self._align(made, "wrapText", "1")
         return self._append(self.formats, self._format_of, made)
 
+    def kept(self, index: int, *, date: bool, text: bool) -> int:
+        """The format of an owner's cell that gets another value: its own, but with a date format for a date that has none,
+        and without the mark that it holds text where it no longer does. Raises Refused where `index` is out of range.
+        """
+        if not 0 <= index < len(self.formats):
+            raise Refused(f"{self.what}: a cell has the format {index}, which does not exist.",
+                          "Open the workbook in Excel and save it again.")
+        dated = date and not self.is_date(index)
+        if not dated and (text or self.formats[index].get("quotePrefix") is None):
+            return index
+        made = copy.deepcopy(self.formats[index])
+        if dated:
+            made.set("numFmtId", str(DATE_FORMAT))
+            made.set("applyNumberFormat", "1")
+        if not text:
+            made.attrib.pop("quotePrefix", "")
+        return self._append(self.formats, self._format_of, made)
+
     def text_format(self, index: int, *, centred: bool = False) -> int:
         """The format of a new status cell beside a data cell of format `index`: its borders and font, none of its number
         format, link look or alignment. `centred` is for dates, which else touch the text to their right.
