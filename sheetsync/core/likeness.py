@@ -70,13 +70,20 @@ def _words(text: str) -> list[str]:
 
 
 def alike_first(one: str, other: str) -> bool:
-    """Whether two folded first names can be one person's: equal, an initial, a slip of one letter; or one isn't known."""
+    """Whether two folded first names can be one person's: equal, an initial, a slip of one letter; or one isn't known.
+
+    A last letter tells Mario from Maria, and a short name has no letter to spare: John is not Joan.
+    """
     if one == other or not one or not other:
         return True
     short, long = sorted((one, other), key=len)
     if len(short) == 1:
         return long.startswith(short) and short.isascii()
-    return len(short) >= 4 and long[0] == short[0] and Levenshtein.distance(short, long, score_cutoff=1) <= 1
+    if long[0] != short[0] or Levenshtein.distance(short, long, score_cutoff=1) > 1:
+        return False
+    if len(short) == len(long):
+        return len(short) >= 5 and short[-1] == long[-1]
+    return len(short) >= 3 and not (long[:-1] == short and long[-1] in "aeo")
 
 
 def _alike_names(one: str, other: str) -> bool:
