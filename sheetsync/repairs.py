@@ -106,12 +106,13 @@ def _phone(cell: Cell, known: _Known) -> Cell:
     country = known.column.country
     if known.column.type != "phone" or isinstance(cell, bool):
         return cell
+    text = text_of(cell)
     if isinstance(cell, (int, float)):
-        text = text_of(cell)
         right = lost_zero(text, country)
-        return right if right is not None and e164(right, country) == e164(text, country) else cell
-    if isinstance(cell, str) and _MESSY_PHONE.fullmatch(cell.strip()) and isinstance(parse_phone(cell, country), str):
-        text = cell.strip()
+        if right is None:
+            return cell
+        text = right
+    if _MESSY_PHONE.fullmatch(text) and isinstance(parse_phone(text, country), str):
         if text.startswith("00") and country is None:
             text = "+" + text[2:].lstrip()
         number = international(text, country) if country is not None or text.startswith("+") else None
@@ -244,9 +245,11 @@ class Mended:
 
 def mend(
     source: Source, columns: Sequence[Column], key: Sequence[str], status: StatusSettings, checks: Sequence[Check],
-    agreed: Collection[Repair], *, today: date, journal: Journal,
+    agreed: Collection[Repair], kinds: Collection[str] = tuple(KINDS), *, today: date, journal: Journal,
 ) -> Mended:
-    """Reads the table again and writes the repairs that are still the same there. `undo` takes them back.
+    """Reads the table again and writes the repairs that are still the same there; `kinds` are those that were proposed.
+
+    `undo` takes them back.
 
     Raises the errors of `sheetsync.errors`; TableChanged when the table was edited meanwhile three times.
     """
@@ -254,7 +257,7 @@ def mend(
 
     def left(table: Table) -> tuple[Customers, list[Repair]]:
         customers = see_customers(table, columns, key, status)
-        return customers, [repair for repair in propose(customers, status, checks) if repair.identity in wanted]
+        return customers, [repair for repair in propose(customers, status, checks, kinds) if repair.identity in wanted]
 
     def once(sheet: Sheet) -> Mended:
         table = sheet.read()

@@ -36,10 +36,14 @@ _COUNTRIES = {
     "CN": ("小龙 小明 美玲", "李 陈 王", "人民路|中山路", "上海|广州", "163.com|qq.com"),
 }
 _BUSINESSES = (
-    "IBM", "BMW Group", "KPMG LLP", "IKEA", "UNICEF", "Corner Table Café", "Hoyt & Lang Architects", "NORTHSIDE BAKERY GMBH", "A. B. Carter Ltd",
+    "IBM", "BMW Group", "KPMG LLP", "IKEA", "UNICEF", "Corner Table Café", "Hoyt & Lang Architects", "NORTHSIDE BAKERY GMBH",
+    "A. B. Carter Ltd",
     "3M", "7-Eleven Elm Street", "Müller & Söhne KG", "O'Neill's", "HSBC UK", "Wren & Sparrow Florists", "St. Mary's School", "VW Service",
 )
-_NOTES = ("", "", "", "-", "Call after 5 pm", "TBD with her daughter", "Likes rye; no nuts", "N/A", "Moved in  2024", "Pays cash", "see e-mail of 3/4/2026")
+_NOTES = (
+    "", "", "", "-", "Call after 5 pm", "TBD with her daughter", "Likes rye; no nuts", "N/A", "Moved in  2024",
+    "Pays cash", "see e-mail of 3/4/2026",
+)
 
 
 def believable_customers(count: int) -> list[list[Cell]]:
@@ -63,7 +67,8 @@ def believable_customers(count: int) -> list[list[Cell]]:
         closed = chance.random() < 0.05
         rows.append([
             number, name, _email(chance, number, chance.choice(domains.split("|"))), _phone(chance, country, number),
-            f"{chance.choice(streets.split('|'))} {number}", chance.choice(cities.split("|")), chance.choice(["A", "B", "C", None]), since, last,
+            f"{chance.choice(streets.split('|'))} {number}", chance.choice(cities.split("|")),
+            chance.choice(["A", "B", "C", None]), since, last,
             chance.choice([None, since + timedelta(days=chance.randrange(365, 3000)), date(2099, 12, 31)]),
             "Late, again" if complained else None, complaint if complained else None,
             complaint + timedelta(days=chance.randrange(0, 15)) if complained else None,
@@ -91,7 +96,8 @@ def _phone(chance: random.Random, country: str, number: int) -> Cell:
                               f"1-800-{office}-CAKE" if number % 50 == 0 else f"503.{office}.{number:04}"])
     kind = phonenumbers.PhoneNumberType.MOBILE if country != "JP" else phonenumbers.PhoneNumberType.FIXED_LINE
     example = phonenumbers.example_number_for_type(country, kind)
-    assert example is not None and example.national_number is not None
+    assert example is not None
+    assert example.national_number is not None
     digits = str(example.national_number)
     example.national_number = int(digits[:-4] + f"{number:04}")
     form = chance.choice([phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164])

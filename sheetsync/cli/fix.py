@@ -62,7 +62,8 @@ def fix(
             to_terminal(_listed(customers, repairs))
     done: Mended | None = None
     if agreed:  # the table is read again: somebody may have worked on it while the questions stood
-        done = mend(asked.source, book.columns, book.key, book.status, checks, agreed, today=asked.today, journal=configuration.journal())
+        done = mend(asked.source, book.columns, book.key, book.status, checks, agreed, kinds, today=asked.today,
+                    journal=configuration.journal())
     to_terminal(_json(customers, repairs, done) if as_json else _end(customers, repairs, done, asked_all=yes and not dry_run, asks=asks))
 
 
