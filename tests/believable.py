@@ -82,7 +82,9 @@ def believable_customers(count: int) -> list[list[Cell]]:
 
 def _email(chance: random.Random, number: int, domain: str) -> Cell:
     local = chance.choice([f"kunde{number}", f"s.ortiz{number}", f"info+{number}", f"o'brien.{number}", f"N{number}_x"])
-    domain = chance.choice([domain, domain, f"mail{number}.example.co.uk", f"müller-{number}.de", domain.upper()])
+    domain = chance.choice([domain, domain, domain, f"mail{number}.example.co.uk", domain.upper()])
+    if chance.random() < 0.02:
+        domain = f"müller-{number}.de"
     return None if chance.random() < 0.1 else f"{local}@{domain}"
 
 
@@ -91,15 +93,16 @@ def _phone(chance: random.Random, country: str, number: int) -> Cell:
     if chance.random() < 0.1:
         return None
     if country == "US":
-        office = 200 + number % 700
-        return chance.choice([f"(503) {office}-{number:04}", f"+1 503 {office} {number:04}", f"503-{office}-{number:04} x12",
-                              f"1-800-{office}-CAKE" if number % 50 == 0 else f"503.{office}.{number:04}"])
+        area, office, line = 503 + number // 10_000, 200 + number % 700, f"{number % 10_000:04}"
+        return chance.choice([f"({area}) {office}-{line}", f"+1 {area} {office} {line}", f"{area}-{office}-{line} x12",
+                              f"1-800-{office}-CAKE" if number == 50 else f"{area}.{office}.{line}"])
     kind = phonenumbers.PhoneNumberType.MOBILE if country != "JP" else phonenumbers.PhoneNumberType.FIXED_LINE
     example = phonenumbers.example_number_for_type(country, kind)
     assert example is not None
     assert example.national_number is not None
     digits = str(example.national_number)
-    example.national_number = int(digits[:-4] + f"{number:04}")
+    own = f"{number:04}" if number < 10_000 else f"{number:06}"  # digits
+    example.national_number = int(digits[: -len(own)] + own)
     form = chance.choice([phonenumbers.PhoneNumberFormat.INTERNATIONAL, phonenumbers.PhoneNumberFormat.E164])
     text = phonenumbers.format_number(example, form)
     return text + chance.choice(["", "", " ext. 7"]) if form == phonenumbers.PhoneNumberFormat.INTERNATIONAL else text

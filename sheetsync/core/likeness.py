@@ -20,6 +20,7 @@ from sheetsync.core.values import text_of
 
 LARGE = 12  # so many customers with one value are no couple of rows any more: they are told as a group
 _RARE = 3  # a value that so few customers have is one field more that speaks for a pair
+_BIRTHDAYS = ("birth", "born", "dob", "geburt", "naissance", "nacimiento", "nascita")  # the one date that is a person's own
 _LONG = 5  # characters; a shorter text says too little
 _NO_FIELDS = frozenset({"email", "phone", "name", "date", "number", "money", "step", "yes-no", "choice"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme", "mlle", "m", "sr", "sra", "the"})
@@ -250,7 +251,7 @@ def _by_name(customers: Customers, name_column: str, names: Sequence[Any]) -> It
     if not same:
         return
     for name, dates in customers.values.items():
-        if customers.columns[name].type == "date":
+        if customers.columns[name].type == "date" and any(word in normal(customers.header(name)) for word in _BIRTHDAYS):
             counts = Counter(dates)
             for members in same.values():
                 for one, other in combinations(members, 2):

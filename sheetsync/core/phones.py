@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ().\-–/\u00a0]*")
 _TO_DIGITS = str.maketrans("", "", "+ ().-–/\u00a0")
 _OVERLONG = re.compile(r"\d(?:[.,]\d+)?\s*[Ee]\s*\+?\s*\d{1,2}")
+_EXTENSION = re.compile(r" ?(?:ext\. ?|ext |x ?)\d{1,6}$")
 _SPECIAL = re.compile(r"\(0+\)|/\s*\D")  # what the library reads in ways of its own
 
 
@@ -52,6 +53,8 @@ def _by_code(digits: str) -> tuple[str, _Region | None]:
 
 def screened(text: str, country: str | None) -> str | None:
     """The number in E.164 where text and country leave no doubt about it. None only means: ask the library."""
+    if "x" in text:
+        text = _EXTENSION.sub("", text)  # an extension is no part of it
     if _WRITTEN.fullmatch(text) is None or _SPECIAL.search(text):
         return None
     digits = text.translate(_TO_DIGITS)
