@@ -247,16 +247,13 @@ def _by_name(customers: Customers, name_column: str, names: Sequence[Any]) -> It
                 left, right = names[one], names[other]
                 if left.__class__ is str and right.__class__ is str and _alike_names(left, right):
                     yield one, other, header
-    same = _repeated([fingerprint(name) or None if name.__class__ is str else None for name in names], LARGE)
-    if not same:
-        return
     for name, dates in customers.values.items():
         if customers.columns[name].type == "date" and any(word in normal(customers.header(name)) for word in _BIRTHDAYS):
-            counts = Counter(dates)
-            for members in same.values():
+            prints = [(fingerprint(who), day) if who.__class__ is str and day.__class__ is date else None
+                      for who, day in zip(names, dates, strict=True)]
+            for members in _repeated(prints, LARGE).values():
                 for one, other in combinations(members, 2):
-                    if dates[one] == dates[other] and dates[one].__class__ is date and counts[dates[one]] <= _RARE:
-                        yield one, other, customers.header(name)
+                    yield one, other, customers.header(name)
 
 
 def _fields(customers: Customers, name_column: str) -> Iterator[tuple[str, list[Any]]]:
