@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from sheetsync import __version__, resources
 from sheetsync.backends import SOURCES
@@ -49,6 +50,26 @@ class GoogleSpec(BaseModel):
     credentials: str | None = None
 
 
+def _options(check: Check) -> type[BaseModel]:
+    """What the settings may say of a check: enabled, and the fields of its dataclass."""
+    kind: Any = type(check)
+    hints = get_type_hints(kind)
+    taken = {
+        field.name: (list[str] if hints[field.name] == tuple[str, ...] else hints[field.name], None)
+        for field in fields(kind) if field.metadata.get("option", True)
+    }
+    made: type[BaseModel] = create_model(  # type: ignore[call-overload]
+        kind.__name__, __config__=ConfigDict(extra="forbid", frozen=True, strict=True), enabled=(bool, True), **taken
+    )
+    return made
+
+
+ChecksSpec: type[BaseModel] = create_model(  # type: ignore[call-overload]
+    "ChecksSpec", __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+    **{name.replace("-", "_"): (_options(check), Field(default_factory=_options(check), alias=name)) for name, check in CHECKS.items()},
+)
+
+
 class SettingsSpec(BaseModel):
     """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, …)."""
 
@@ -68,6 +89,7 @@ class SettingsSpec(BaseModel):
     limits: dict[str, Any] = Field(default_factory=dict)
     log: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
+    checks: ChecksSpec = Field(default_factory=ChecksSpec)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
 
@@ -93,6 +115,7 @@ class Settings:
     playbook: Playbook
     write_protected: bool
     credentials: Path | None = None
+    checks: tuple[Check, ...] = tuple(CHECKS.values())
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
@@ -186,6 +209,7 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
                                own_messages=None if path is None else path.parent / "messages"),
         write_protected=spec.excel.write_protected,
         credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
+        checks=_checks(spec.checks),
     )
 
 
@@ -351,9 +375,50 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path} can't be read ({error.strerror}).", "Check the file and its permissions.") from None
 
 
-def checks() -> tuple[Check, ...]:
-    """The checks of a run."""
-    return tuple(CHECKS.values())
+def _checks(spec: BaseModel) -> tuple[Check, ...]:
+    """The checks that are switched on, with the options that the settings give them."""
+    out = []
+    for name, check in CHECKS.items():
+        told: Any = getattr(spec, name.replace("-", "_"))
+        if told.enabled:
+            options = {key: getattr(told, key) for key in told.model_fields_set if key != "enabled"}
+            out.append(_with(check, {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}))
+    return tuple(out)
+
+
+def _with(check: Check, options: Mapping[str, Any]) -> Check:
+    """The check with these options; one that may ask the network is handed the way to do so."""
+    if options.get("domain_lookup"):
+        from sheetsync.lookup import domains_without_mail
+
+        options = {**options, "lookup": domains_without_mail}
+    return replace(check, **options) if options else check  # type: ignore[type-var]
+
+
+def checks(settings: Settings | None = None, *, only: Iterable[str] = (), skip: Iterable[str] = ()) -> tuple[Check, ...]:
+    """The checks of a run: the settings', `only` those named, without those to `skip`.
+
+    Raises SettingsError for a name that no check has, with the nearest. One that is named is asked even where the settings switch it off.
+    """
+    only, skip = list(only), list(skip)
+    for option, names in (("--only", only), ("--skip", skip)):
+        for name in names:
+            if name not in CHECKS:
+                raise SettingsError(f'{option}: there is no check "{name}".',
+                                    f"{did_you_mean(name, CHECKS)} sheetsync check --list shows them all.".strip())
+    told = {check.id: check for check in (tuple(CHECKS.values()) if settings is None else settings.checks)}
+    asked = only or list(told)
+    return tuple(told.get(name, check) for name, check in CHECKS.items() if name in asked and name not in skip)
+
+
+def check_options() -> dict[str, tuple[str, dict[str, str]]]:
+    """For each check: what it looks for (its docstring), and its settings as TOML writes their values when nothing is told."""
+    out = {}
+    for name, check in CHECKS.items():
+        taken = {field.name: json.dumps(getattr(check, field.name)) for field in fields(check)  # type: ignore[arg-type]
+                 if field.metadata.get("option", True)}
+        out[name] = (" ".join((type(check).__doc__ or "").split()), {"enabled": "true"} | taken)
+    return out
 
 
 def open_source(

@@ -26,7 +26,7 @@ CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,            -- Source.identity
     sheet TEXT NOT NULL,
-    command TEXT NOT NULL,           -- sync, undo
+    command TEXT NOT NULL,           -- sync, fix, undo
     started TEXT NOT NULL,           -- UTC, ISO 8601
     ended TEXT,
     today TEXT NOT NULL,
@@ -128,14 +128,14 @@ class Journal:
 
     def begin(
         self, source: str, sheet: str, *, today: date, counts: Counts | None, statuses: dict[str, int],
-        changes: Iterable[Change], contacts: Iterable[Contact] = (), undoes: int | None = None,
+        changes: Iterable[Change], contacts: Iterable[Contact] = (), undoes: int | None = None, command: str = "sync",
     ) -> int:
         """Records a run and all that it is about to write; returns the run's number. Called before the write.
 
         `undoes` is the run that this one takes back; until it is finished, it is open whether that one's contacts stand.
         """
         with self._connected() as db:
-            run = self._insert(db, source, sheet, today, counts, statuses, "sync" if undoes is None else "undo", "writing")
+            run = self._insert(db, source, sheet, today, counts, statuses, command if undoes is None else "undo", "writing")
             self._add(db, run, changes, contacts)
             if undoes is not None:
                 db.execute("UPDATE contacts SET state = 'open' WHERE run = ? AND state = 'written'", (undoes,))
@@ -259,10 +259,10 @@ class Journal:
             db.execute("UPDATE runs SET ended = ? WHERE id = ?", (_now(), run))
 
     def newest_to_undo(self, source: str | None) -> Run | None:
-        """The newest sync (of this source, or of all) that wrote something and is not undone yet."""
+        """The newest sync or fix (of this source, or of all) that wrote something and is not undone yet."""
         with self._connected() as db:
             found = db.execute(
-                "SELECT id, source, sheet, command, started, today, outcome, cells FROM runs WHERE command = 'sync' "
+                "SELECT id, source, sheet, command, started, today, outcome, cells FROM runs WHERE command IN ('sync', 'fix') "
                 "AND outcome IN ('written', 'writing') AND undone_by IS NULL AND (? IS NULL OR source = ?) "
                 "ORDER BY id DESC LIMIT 1",
                 (source, source),

@@ -84,11 +84,11 @@ def sync(
     """
     checks = tuple(checks)
     day = Day(today, before_day_ends)
-    return _attempted(
+    return attempted(
         source, lambda sheet: _run(source, sheet, playbook, checks, day, journal, dry_run, force, progress), readonly=dry_run)
 
 
-def _attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
+def attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
     """What `run` returns for the opened source; begun anew when the table was edited meanwhile, until it was three times."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -178,13 +178,42 @@ def _write(
     raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
 
 
-def decide(
-    table: Table, playbook: Playbook, checks: Iterable[Check], day: Day, progress: Progress = lambda step: None, *, log: bool = True
-) -> Decision:
-    """Everything that a run does to this table on that day. Pure. Without `log`, Log entries stay where they are."""
-    checks = tuple(checks)
+def check(
+    source: Source, playbook: Playbook, checks: Iterable[Check], *, today: date, before_day_ends: bool = False,
+    progress: Progress = lambda step: None,
+) -> Report:
+    """What the checks find, and which Log entries are not understood; no follow-ups, no changes. Writes nothing.
+
+    Raises what `sync` raises.
+    """
+    with source.open(readonly=True) as sheet:
+        progress("read")
+        table = sheet.read()
+    playbook = with_worksheet(playbook, table)
     progress("check")
-    customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks)
+    seen = look(table, playbook, checks, Day(today, before_day_ends), log="owner-cells" in sheet.features)
+    return Report(
+        today=today, source=table.source, sheet=table.sheet, customers=seen.customers, follow_ups=(), problems=seen.problems,
+        changes=ChangeSet(seen.asked), written=False, status=playbook.status, status_order=playbook.status_order,
+        max_per_day=playbook.max_per_day, notes=(*seen.notes, *notes(seen.customers, playbook)), contacts=seen.contacts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The customers as Log entries leave them, what is wrong with them, and what the entries ask for."""
+
+    customers: Customers
+    problems: tuple[Problem, ...]
+    asked: tuple[Change, ...]
+    contacts: tuple[Contact, ...]
+    notes: tuple[str, ...]
+
+
+def look(table: Table, playbook: Playbook, checks: Iterable[Check], day: Day, *, log: bool) -> Look:
+    """Checks every row and applies Log entries. Pure. Without `log`, they stay where they are."""
+    checks = tuple(checks)
+    customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks, day.today)
     problems = with_doubts(customers, problems, playbook)
     asked: tuple[Change, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -192,19 +221,29 @@ def decide(
         applied = apply_log(customers, problems, playbook, day.today, before_day_ends=day.before_day_ends)
         asked, contacts = applied.changes, applied.contacts
         if asked:
-            customers, problems = validate(applied.table, playbook.columns, playbook.key, playbook.status, checks)
+            customers, problems = validate(applied.table, playbook.columns, playbook.key, playbook.status, checks, day.today)
             problems = with_doubts(customers, problems, playbook)
         problems = _with(problems, applied.problems, customers)
     waiting = 0 if log else sum(value is not None for value in customers.values.get(LOG, ()))
+    told = (f"{waiting} Log entries stay: sheetsync can't write them into this kind of sheet.",) if waiting else ()
+    return Look(customers, problems, asked, contacts, told)
+
+
+def decide(
+    table: Table, playbook: Playbook, checks: Iterable[Check], day: Day, progress: Progress = lambda step: None, *, log: bool = True
+) -> Decision:
+    """Everything that a run does to this table on that day. Pure. Without `log`, Log entries stay where they are."""
+    progress("check")
+    seen = look(table, playbook, checks, day, log=log)
+    customers, problems = seen.customers, seen.problems
     progress("plan")
     found = follow_ups(customers, playbook, day.today, problems)
     desired = plan(customers, found, problems, playbook.status)
     # The statuses of the table as Log entries leave it; whose row it is, is told by the table as it was read.
     changes = diff(customers.table, desired, anchors(table, key_header(customers), playbook.status.is_ours))
-    if asked:
-        changes = replace(changes, changes=tuple(sorted((*asked, *changes), key=itemgetter(0))))
-    told = (f"{waiting} Log entries stay: sheetsync can't write them into this kind of sheet.",) if waiting else ()
-    return Decision(table, customers, problems, found, desired, changes, contacts, told)
+    if seen.asked:
+        changes = replace(changes, changes=tuple(sorted((*seen.asked, *changes), key=itemgetter(0))))
+    return Decision(table, customers, problems, found, desired, changes, seen.contacts, seen.notes)
 
 
 def _with(problems: tuple[Problem, ...], more: tuple[Problem, ...], customers: Customers) -> tuple[Problem, ...]:
@@ -314,7 +353,7 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         journal.finish(mine, undoes=run.id)
         return undone
 
-    return _attempted(source, once, readonly=dry_run)
+    return attempted(source, once, readonly=dry_run)
 
 
 def _take_back(sheet: Sheet, table: Table, changes: ChangeSet) -> None:

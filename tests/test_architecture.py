@@ -22,9 +22,11 @@ MAY_SEE: dict[str, set[str]] = {
     "resources": {"errors"},
     "deliver": {"errors"},
     "sync": {"core", "errors", "journal", "playbook"},
-    "config": {"", "backends", "checks", "core", "errors", "journal", "playbook", "resources"},
+    "config": {"", "backends", "checks", "core", "errors", "journal", "lookup", "playbook", "resources"},
+    "lookup": set(),
+    "repairs": {"core", "errors", "journal", "sync"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "resources", "setup", "sync"},
+    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "setup", "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

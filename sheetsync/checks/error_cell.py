@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sheetsync.core.faults import faults
 from sheetsync.core.model import Customers, Problem
@@ -13,7 +14,7 @@ from sheetsync.core.model import Customers, Problem
 class ErrorCellCheck:
     """Says which cells show a spreadsheet error instead of a value."""
 
-    id: str = "error-cell"
+    id: ClassVar[str] = "error-cell"
 
     def problems(self, customers: Customers) -> Iterator[Problem]:
         """One problem for each such cell, with what would be right where that is known."""

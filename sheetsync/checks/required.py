@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sheetsync.core.model import Customers, Problem
 
@@ -12,7 +13,7 @@ from sheetsync.core.model import Customers, Problem
 class RequiredCheck:
     """Says which rows lack a value that every customer needs."""
 
-    id: str = "required"
+    id: ClassVar[str] = "required"
 
     def problems(self, customers: Customers) -> Iterator[Problem]:
         """One problem for each blank cell of a required column that the sheet has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sheetsync.core.model import Customers, Fault, Problem
 from sheetsync.core.values import text_of
@@ -16,7 +16,7 @@ _NAMED = 3  # other customers named in one message
 class UniqueCheck:
     """Says which rows share a key, naming the others by name, and which have none."""
 
-    id: str = "unique"
+    id: ClassVar[str] = "unique"
 
     def problems(self, customers: Customers) -> Iterator[Problem]:
         """An error for each repeated value of the key and of unique columns; a warning for each blank key."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, doctor, draft, login, playbook, report, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, fix, login, playbook, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -38,6 +38,7 @@ def _root(
 app.command("demo")(demo.demo)
 app.command("sync")(sync.sync)
 app.command("check")(check.check)
+app.command("fix")(fix.fix)
 app.command("today")(today.today)
 app.command("draft")(draft.draft)
 app.command("report")(report.report)

@@ -45,7 +45,7 @@ def demo(
         raise Refused(f"{folder} can't be made ({error.strerror or error}).", "Name another folder: sheetsync demo DIR.") from None
     asked = resolve(str(workbook), None, None, folder / "sheetsync.toml", EXAMPLE_DAY.isoformat())
     with progress(shown=not as_json) as tell:
-        report = run(asked.source, asked.settings.playbook, configuration.checks(), today=asked.today,
+        report = run(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today,
                      journal=configuration.journal(), force=True, progress=tell)
     if as_json:
         to_terminal(render("json", report))

@@ -74,11 +74,10 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
 
 def preview(asked: Asked, *, quiet: bool) -> Report:
     """What a sync would find and do; writes nothing. `quiet` shows no progress."""
-    from sheetsync.config import checks
     from sheetsync.sync import sync
 
     with progress(shown=not quiet) as tell:
-        return sync(asked.source, asked.settings.playbook, checks(), today=asked.today, dry_run=True,
+        return sync(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today, dry_run=True,
                     before_day_ends=asked.before_day_ends, progress=tell)
 
 

@@ -60,7 +60,7 @@ def sync(
 
     def once() -> Report:
         with progress(shown=not (unattended or as_json)) as tell:
-            return run(asked.source, asked.settings.playbook, configuration.checks(), today=asked.today,
+            return run(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today,
                        journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
 
     if unattended:

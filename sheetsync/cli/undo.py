@@ -46,7 +46,7 @@ def undo(
     if newest is None:
         where = "" if named is None else " in this sheet" if configuration.is_link(named) else f" in {Path(named).name}"
         raise Refused(f"There is no run to take back{where}.",
-                      "sheetsync undo takes back what sheetsync sync wrote.")
+                      "sheetsync undo takes back what sheetsync sync and sheetsync fix wrote.")
     if named is None and not configuration.is_link(newest.source):
         settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
     source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet, tell=say)

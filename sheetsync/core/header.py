@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -193,12 +193,14 @@ def read_table(
     formula_cells: frozenset[tuple[int, int]] = frozenset(),
     numbers: Sequence[int] | None = None,
     merges: Sequence[tuple[int, int, int, int]] = (),
+    written: Collection[int] = (),
 ) -> Table:
     """The customer table within a grid of cells whose first is at (`first_row`, `first_column`).
 
     `formula_cells` holds the (row, column) sheet numbers of formulas, `merges` (first row, first column, last row, last
-    column) of merged cells. The table ends with its ListObject, else with the last row that has a value (not a formula) in
-    the key or Name column, and statuses left over below it.
+    column) of merged cells, `written` the numbers of rows whose statuses this very run wrote. The table ends with its
+    ListObject, else with the last row that has a value (not a formula) in the key or Name column, and statuses left over
+    below it.
     Raises Refused where there is no header row or a status column stands there twice.
     """
     where = f"{source}, worksheet {sheet}"
@@ -224,7 +226,7 @@ def read_table(
             # Keys or names made by formulas: a row also counts where something else the playbook knows of was typed.
             end = max(end, _last(grid, top, left, set(mapping.values()), numbers, first_column, formula_cells))
         ours_at = [left + position for position, text in enumerate(header) if status.is_ours(text)]
-        leftovers = _leftovers(grid, end, ours_at, numbers)
+        leftovers = _leftovers(grid, end, ours_at, numbers, written)
         end += leftovers
         if not status.is_ours(header[-1]):
             body = grid[top + 1 : end + 1]
@@ -262,12 +264,18 @@ def _last(
     return top
 
 
-def _leftovers(grid: Sequence[tuple[Cell, ...]], end: int, ours: Sequence[int], numbers: Sequence[int]) -> int:
+def _leftovers(
+    grid: Sequence[tuple[Cell, ...]], end: int, ours: Sequence[int], numbers: Sequence[int], written: Collection[int]
+) -> int:
     """How many rows directly below `end` hold nothing but the statuses of customers whose cells were cleared. What else
     stands below the table in a status column's place was there before it, and is the owner's.
     """
     last = end
-    while ours and last + 1 < len(grid) and numbers[last + 1] == numbers[last] + 1 and is_leftover(grid[last + 1], ours):
+    while ours and last + 1 < len(grid) and numbers[last + 1] == numbers[last] + 1:
+        row = grid[last + 1]
+        hit = numbers[last + 1] in written and any(at < len(row) and not is_blank(row[at]) for at in ours)
+        if not hit and not is_leftover(row, ours):
+            break
         last += 1
     return last - end
 

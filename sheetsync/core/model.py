@@ -76,6 +76,9 @@ class Column:
     choices: tuple[str, ...] = ()
     order: DateOrder | None = None
     country: str | None = None
+    not_future: bool = False  # dates that can't lie ahead, such as the last contact
+    not_before: date | None = None  # dates earlier than this are mistyped
+    after: str | None = None  # the column whose date can't be later than this one's
 
 
 # The status columns by their own names, in the order in which new ones are made.
@@ -255,6 +258,7 @@ class Customers:
 
     `positions` says where each column stands in the table; a column that the sheet lacks is in neither.
     `labels` are what people call the customers. `key` is the column that tells them apart.
+    `cells[name]` are the same column's cells as they were read. `today` is the day that the run is about, if any.
     """
 
     table: Table
@@ -267,6 +271,8 @@ class Customers:
     faults: Mapping[str, Sequence[int]] = field(default_factory=dict)  # column → customers whose value is a Fault
     absent: tuple[str, ...] = ()
     near_misses: tuple[tuple[str, str], ...] = ()  # (playbook column, header that looks like it)
+    cells: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
+    today: date | None = None
 
     def __len__(self) -> int:
         return len(self.indexes)

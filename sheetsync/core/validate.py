@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sheetsync.core.contracts import Check
@@ -20,20 +21,21 @@ _LEGEND_LENGTH = 60  # characters; a lone text longer than this below the table 
 
 
 def validate(
-    table: Table, columns: Sequence[Column], key: Sequence[str], status: StatusSettings, checks: Iterable[Check]
+    table: Table, columns: Sequence[Column], key: Sequence[str], status: StatusSettings, checks: Iterable[Check],
+    today: date | None = None,
 ) -> tuple[Customers, tuple[Problem, ...]]:
     """All customers of the table, and every problem the checks find, in the order of rows.
 
     Raises Refused where two headers are alike for a column that is used.
     """
-    customers = see_customers(table, columns, key, status)
+    customers = see_customers(table, columns, key, status, today)
     problems = [problem for check in checks for problem in check.problems(customers)]
     problems.sort(key=lambda problem: (problem.customer, problem.severity != "error"))
     return customers, tuple(problems)
 
 
 def see_customers(
-    table: Table, columns: Sequence[Column], key: Sequence[str], status: StatusSettings
+    table: Table, columns: Sequence[Column], key: Sequence[str], status: StatusSettings, today: date | None = None
 ) -> Customers:
     """The table seen through the playbook's columns; values that can't be read are Faults."""
     positions = map_columns(
@@ -45,6 +47,7 @@ def see_customers(
     indexes = _customer_indexes(table, positions, key_column)
     rows = table.rows
     values: dict[str, Sequence[Any]] = {}
+    raw: dict[str, Sequence[Cell]] = {}
     faults: dict[str, Sequence[int]] = {}
     for column in found:
         position = positions[column.name]
@@ -58,6 +61,7 @@ def see_customers(
                         "Open the workbook in Excel or LibreOffice and save it once.",
                     )
         values[column.name] = parsed
+        raw[column.name] = parsed if parsed == cells else cells  # most columns read as they are: one list serves for both
         if wrong := [n for n, value in enumerate(parsed) if value.__class__ is Fault]:
             faults[column.name] = wrong
     return Customers(
@@ -71,6 +75,8 @@ def see_customers(
         faults=faults,
         absent=tuple(column.name for column in columns if column.name not in positions),
         near_misses=near_misses(table.header, columns, positions, status),
+        cells=raw,
+        today=today,
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sheetsync.core.model import Cell, CellError, Column, DateOrder, Fault
 from sheetsync.core.nearest import nearest
+from sheetsync.core.phones import is_overlong, is_possible
+from sheetsync.core.tidy import is_placeholder
 
 MONTHS = (
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
@@ -28,6 +31,9 @@ _DAY_MONTH = re.compile(
 )
 _MONTH_DAY = re.compile(
     _WEEKDAY + r"(?P<month>[a-z]{3,9})\.?[\s./-]+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?[\s./-]+(?P<year>\d{4})"
+)
+_YEAR_TOO_LONG = re.compile(
+    r"\d{5,6}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{5,6}|\d{1,2}\.? [a-z]{3,9}\.? \d{5,6}|[a-z]{3,9}\.? \d{1,2},? \d{5,6}"
 )
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+|[+-]?\d{1,3}(?:,\d{3}){2,}")
@@ -134,6 +140,8 @@ def read_date(text: str, order: DateOrder | None = None) -> date:
             raise
         raise ValueError("is no date that exists") from None
     if named is None:
+        if year := re.fullmatch(r".*?(?<!\d)(\d{5,6})(?!\d).*", text) if _YEAR_TOO_LONG.fullmatch(text.casefold()) else None:
+            raise ValueError(f"has the year {year[1]}")
         raise ValueError("is not a date")
     return named
 
@@ -269,6 +277,8 @@ def parse_email(cell: Cell) -> str | Fault:
 
 _NANP = re.compile(r"\+1[ .-]?\(?[2-9]\d{2}\)?[ .-]?[2-9]\d{2}[ .-]?\d{4}")
 _PHONE_SHAPE = re.compile(r"[+\d\s().\-–/]+(?:\s*(?:x|ext\.?|#|extension)\s*\d{1,7})?", re.IGNORECASE)
+# A number in letters: 1-800-FLOWERS, (503) 555-CAKE, 0800 BAKERY. A word behind a whole number is none.
+_VANITY = re.compile(r"(?:\+?1[ .-]?)?\(?\d{3,4}\)?[ .-]?(?=(?:[ .-]?[A-Z0-9]){6,9}$)\d{0,4}[ .-]?[A-Z][A-Z0-9 .-]*")
 
 
 def parse_phone(cell: Cell, country: str | None = None) -> str | Fault:
@@ -276,21 +286,23 @@ def parse_phone(cell: Cell, country: str | None = None) -> str | Fault:
     text = text_of(cell)
     if _NANP.fullmatch(text):
         return text
+    if is_overlong(text):
+        return Fault(cell, "phone", f'"{_short(text)}" has lost its digits, since it was stored as a number',
+                     "Format the cell as text and type the number again.")
+    suggestion = "Compare it with the last bill or message."
     if not text.startswith("+") and country is None:
         digits = sum(character.isdigit() for character in text)
-        if _PHONE_SHAPE.fullmatch(text) and 5 <= digits <= 17:
+        if (_PHONE_SHAPE.fullmatch(text) and 5 <= digits <= 17) or _VANITY.fullmatch(text):
             return text
-        return Fault(cell, "phone", f'"{_short(text)}" is not a phone number', "Type digits, with the country code if in doubt.")
-    import phonenumbers  # heavy: only where the shape doesn't tell
-
-    try:
-        number = phonenumbers.parse(text, country)
-        if phonenumbers.is_possible_number(number):
-            return text
-        wrong = "does not have the right number of digits"
-    except phonenumbers.NumberParseException:
-        wrong = "is not a phone number"
-    return Fault(cell, "phone", f'"{_short(text)}" {wrong}', "Compare it with the last bill or message.")
+        wrong, suggestion = "is not a phone number", "Type digits, with the country code if in doubt."
+    else:
+        try:
+            if is_possible(text, country):
+                return text
+            wrong = "does not have the right number of digits"
+        except ValueError as error:
+            wrong = str(error)
+    return Fault(cell, "phone", f'"{_short(text)}" {wrong}', suggestion)
 
 
 def _parse_text(cell: Cell) -> Cell:
@@ -335,6 +347,8 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
                 append(known[cell])
             else:
                 value = known[cell] = parse(cell) if cell.strip() else None
+                if value.__class__ is Fault and is_placeholder(cell, column.type):
+                    value = known[cell] = _placeholder(cell, column)
                 append(value)
         elif isinstance(cell, CellError):
             append(Fault(cell, "error-cell", f"the cell shows {cell.code}", "Mend the formula."))
@@ -342,7 +356,45 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
             append(cell)
         else:
             append(parse(cell))
-    return out
+    return _with_likelier_reading(known, out) if is_date and column.order is None else out
+
+
+def _placeholder(cell: str, column: Column) -> Fault:
+    """What stands in for a value, which matters where rules count on one, and less where people only read."""
+    mild = column.type in ("email", "phone") and not column.required
+    return Fault(cell, "placeholder", f'"{_short(cell)}" stands for nothing', "Leave the cell blank until you know.",
+                 "warning" if mild else "error")
+
+
+def _with_likelier_reading(known: dict[str, Any], out: list[Any]) -> list[Any]:
+    """The same values; where a date could be two and all other texts of the column write one order, that reading is proposed first.
+
+    It stays a proposal: one row more could turn it.
+    """
+    doubtful: dict[str, TwoReadingsError] = {}
+    for text, value in known.items():
+        if value.__class__ is Fault and " or " in value.message:
+            try:
+                read_date(text)
+            except TwoReadingsError as error:
+                doubtful[text] = error
+            except ValueError:
+                pass
+    if not doubtful:
+        return out
+    orders = set()
+    for text in known:
+        if (match := _NUMERIC.fullmatch(" ".join(text.split()))) and known[text].__class__ is not Fault and match[1] != match[3]:
+            orders.add(int(match[1]) > 12)
+    if len(orders) != 1:
+        return out
+    [day_first] = orders
+    better: dict[Cell, Fault] = {}
+    for text, readings in doubtful.items():
+        first, second = (readings.one, readings.other) if day_first else (readings.other, readings.one)
+        better[text] = replace(known[text], suggestion=f"Type it as {first.isoformat()} (the other dates here have the "
+                               f"{'day' if day_first else 'month'} first) or {second.isoformat()}.")
+    return [better.get(value.raw, value) if value.__class__ is Fault else value for value in out]
 
 
 def _short(text: str, limit: int = 40) -> str:

@@ -28,7 +28,7 @@ class Json:
             "rows": len(report.customers),
             "statuses": report.statuses,
             "follow_ups": [
-                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": _cell(f.due), "step": f.step,
+                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": json_cell(f.due), "step": f.step,
                  "rule": f.rule, "why": f.why}
                 for f in report.follow_ups
             ],
@@ -39,7 +39,8 @@ class Json:
             ],
             "changes": change_objects(report.changes),
             "log": [
-                {"row": c.row, "customer": c.customer, "entry": c.entry, "kind": c.kind, "day": _cell(c.day), "until": _cell(c.until),
+                {"row": c.row, "customer": c.customer, "entry": c.entry, "kind": c.kind, "day": json_cell(c.day),
+                 "until": json_cell(c.until),
                  "note": c.note, "rule": c.rule}
                 for c in report.contacts
             ],
@@ -51,12 +52,13 @@ class Json:
 def change_objects(changes: Iterable[Change]) -> list[dict[str, Any]]:
     """Changes as JSON shows them."""
     return [
-        {"row": change.row, "column": change.column, "before": _cell(change.before), "after": _cell(change.after)}
+        {"row": change.row, "column": change.column, "before": json_cell(change.before), "after": json_cell(change.after)}
         for change in changes
     ]
 
 
-def _cell(cell: Cell) -> Any:
+def json_cell(cell: Cell) -> Any:
+    """A cell as JSON shows it."""
     if isinstance(cell, date):  # datetimes too
         return cell.isoformat()
     if isinstance(cell, CellError):

@@ -27,11 +27,11 @@ class Problems:
         if not report.problems:
             lines += ["", "No problems."]
         else:
-            lines += ["", ink.bold(f"  {fit('Check', 12)} {fit('Column', 24)} {'Errors':>8} {'Warnings':>9}")]
+            lines += ["", ink.bold(f"  {fit('Check', 15)} {fit('Column', 24)} {'Errors':>8} {'Warnings':>9}")]
             kinds = Counter((p.check, customers.header(p.column), p.severity) for p in report.problems)
             for check, column in sorted({(check, column) for check, column, _ in kinds}):
                 errors, warnings = kinds[check, column, "error"], kinds[check, column, "warning"]
-                lines.append(f"  {fit(check, 12)} {fit(column, 24)} {errors or '':>8} {warnings or '':>9}")
+                lines.append(f"  {fit(check, 15)} {fit(column, 24)} {errors or '':>8} {warnings or '':>9}")
             lines.append("")
             for problem in report.problems:
                 where = customers.table.address(problem.row, customers.header(problem.column))

@@ -77,6 +77,9 @@ class ColumnSpec(_Spec):
     choices: list[str] = Field(default_factory=list)
     order: DateOrder | None = None
     country: str | None = None
+    not_future: bool = False
+    not_before: date | None = None
+    after: str | None = None
 
     @field_validator("header")
     @classmethod
@@ -453,10 +456,13 @@ def _columns(
         if column.header is not None and status.is_ours(" ".join(column.header.split())):
             raise Fault(("columns", name), f'"{column.header}" is a status column, which sheetsync itself writes.',
                         "Name a column of yours.")
+        if column.after is not None and column.after not in declared:
+            raise Fault(("columns", name, "after"), f'names "{column.after}", which is no column of the playbook.',
+                        did_you_mean(column.after, declared))
         yield Column(
             name=name, type=declared[name], aliases=tuple(column.aliases), header=column.header,
             required=column.required, unique=column.unique, choices=tuple(column.choices), order=column.order,
-            country=column.country,
+            country=column.country, not_future=column.not_future, not_before=column.not_before, after=column.after,
         )
     used: dict[str, ColumnType] = {}
     for name, kind, path in uses:

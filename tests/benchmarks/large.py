@@ -63,11 +63,14 @@ def make(path: Path, rows: int) -> None:
                 elif name == "Email":
                     sheet.write_string(number, column, f"customer.{number}@example.com")
                 elif name == "Phone":
-                    sheet.write_string(number, column, f"+1 415 555 {number % 10000:04d}")
+                    sheet.write_string(number, column, f"+1 {201 + number // 10000} 555 {number % 10000:04d}")
                 elif name == "Tier":
                     sheet.write_string(number, column, chance.choice("ABC"))
-                elif name in ("Customer since", "Last contact", "Last review", "Contract end"):
-                    sheet.write_datetime(number, column, TODAY - timedelta(days=chance.randrange(-200, 500)), day)
+                elif name in ("Last contact", "Last review"):
+                    sheet.write_datetime(number, column, TODAY - timedelta(days=chance.randrange(500)), day)
+                elif name in ("Customer since", "Contract end"):
+                    ago = chance.randrange(500, 2000) if name == "Customer since" else -chance.randrange(500)
+                    sheet.write_datetime(number, column, TODAY - timedelta(days=ago), day)
                 elif name in ("City", "Street", "Notes", "Source", "Stage"):
                     sheet.write_string(number, column, f"{name} {chance.randrange(500)}")
                 elif name == "Orders":

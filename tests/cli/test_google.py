@@ -258,7 +258,7 @@ def test_a_key_a_sheet_and_the_installed_program_end_to_end(google: Emulator, tm
         return [seen.method for seen in google.requests if seen.method in ("GET", "POST") and "/v4/" in seen.path]
 
     link = book.tab_link("Customers")
-    assert "Written: 26 cells" in run("sync", link, *ON)
+    assert "Written: 27 cells" in run("sync", link, *ON)
     assert requests() == ["GET", "GET", "POST"]  # the first one looks up which tab the link means
     first = book.values()
     assert "Nothing has changed" in run("sync", link, *ON)

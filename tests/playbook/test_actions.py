@@ -143,9 +143,9 @@ def test_an_entry_that_can_not_be_done_stays_whole_and_is_explained(line: str) -
 def test_a_step_that_is_no_number_is_not_counted_up() -> None:
     book = playbook('[columns]\nLog = {}\nWelcome = { type = "step" }\n'
                     '[rules.R]\ndue = "on Last contact"\nstep = "s"\ndone = "Welcome"\n')
-    after, told = one(book, "Name | Log | Last contact | Welcome", "Ng | done | 2026-11-01 | x")
-    assert after == "Ng | done | 2026-11-01 | x"
-    assert told == 'Log: Welcome: "x" is no step, so it can\'t be counted up. Type a whole number, 0 or more.'
+    after, told = one(book, "Name | Log | Last contact | Welcome", "Ng | done | 2026-11-01 | soon")
+    assert after == "Ng | done | 2026-11-01 | soon"
+    assert told == 'Log: Welcome: "soon" is no step, so it can\'t be counted up. Type a whole number, 0 or more.'
 
 
 def test_an_urgent_step_can_be_snoozed_but_not_skipped() -> None:

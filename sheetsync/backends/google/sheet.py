@@ -94,6 +94,7 @@ class GoogleSheet:
         self._reader = reader
         self._reading: _Reading | None = None
         self._lost = 0
+        self._written: set[int] = set()  # the numbers of rows
 
     @property
     def snapshot(self) -> Snapshot:
@@ -125,6 +126,7 @@ class GoogleSheet:
         plan = plan_of(reading.snapshot, reading.table, changes, self._source.status)
         self._check(reading, plan, changes)
         hits = plan.hits
+        self._written.update(change.row for change in changes)
         after, sent = self._send(plan, reading.snapshot)
         if sent != "not done":
             after = self._mended(reading, after, hits, plan.new_columns)
@@ -169,7 +171,7 @@ class GoogleSheet:
 
     def _read_as(self, snapshot: Snapshot) -> _Reading:
         source = self._source
-        return _Reading(snapshot, table_of(snapshot, source.columns, source.key, source.status), time.monotonic())
+        return _Reading(snapshot, table_of(snapshot, source.columns, source.key, source.status, self._written), time.monotonic())
 
     def _reread(self, reading: _Reading) -> _Reading:
         """The table read again, since some time has passed. Raises TableChanged where it is another."""

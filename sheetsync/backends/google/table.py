@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -27,13 +27,18 @@ from sheetsync.core.model import (
 _WHITE = "FFFFFF"
 
 
-def table_of(snapshot: Snapshot, columns: tuple[Column, ...], key: tuple[str, ...], status: StatusSettings) -> Table:
-    """The customer table of a tab. Raises Refused where there is none."""
+def table_of(
+    snapshot: Snapshot, columns: tuple[Column, ...], key: tuple[str, ...], status: StatusSettings, written: Collection[int] = ()
+) -> Table:
+    """The customer table of a tab. `written` are the numbers of rows whose statuses this run wrote: what it left in a row that
+    was deleted meanwhile is its own. Raises Refused where there is none.
+    """
     width = max((len(row) for row in snapshot.cells), default=0)
     grid = [row if len(row) == width else row + (None,) * (width - len(row)) for row in snapshot.cells]
     table = read_table(
         grid, source=snapshot.title, sheet=snapshot.tab, columns=columns, key=key, status=status,
         bounds=[typed.bounds for typed in snapshot.tables], formula_cells=frozenset({*snapshot.formulas, *snapshot.spilled}),
+        written=written,
     )
     styles: dict[str, tuple[Style, ...]] = {}
     header_styles: dict[str, Style] = {}

@@ -1,0 +1,89 @@
+"""What a text would be without slips of the keyboard: spaces, look-alike letters, placeholders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from sheetsync.core.model import Cell, ColumnType
+
+# Stand for "nothing yet" wherever they stand; and those that do so only where no word is expected.
+_PLACEHOLDERS = frozenset({
+    "tbd", "tba", "tbc", "t.b.d.", "n/a", "n.a.", "#n/a", "-", "--", "---", "–", "—", "_", "?", "??", "???", "????", "..", "...", "…",
+    "xxx", "xxxx", "unknown", "not known", "not available", "to be confirmed", "to do", "todo",
+})
+_IN_TEXT = _PLACEHOLDERS | {"none", "nothing"}
+_IN_VALUES = _IN_TEXT | {"na", "nil", "null", "x", "xx", ".", "/"}
+
+# Cyrillic and Greek letters that look like Latin ones in every common typeface.
+_LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТХаеіјорсухѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
+    "ABESIJKMHOPCTXaeijopcyxsdhqwABEZHIKMNOPTYXo",
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_OTHER_LETTER = re.compile("[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff]")
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+def tidied(text: str) -> str:
+    """The text without spaces around it, and with one plain space wherever there are several or special ones.
+
+    A text of several lines keeps them.
+    """
+    if "\n" not in text:
+        return " ".join(text.split())
+    return "\n".join([_SPACES.sub(" ", line).strip() for line in text.split("\n")]).strip()
+
+
+def untidy(texts: str) -> bool:
+    """Whether any line of many may not be as `tidied` leaves it. False is certain."""
+    return (
+        not texts.isascii() or "  " in texts or "\n " in texts or " \n" in texts or "\t" in texts or "\r" in texts
+        or texts[:1] == " " or texts[-1:] == " "
+    )
+
+
+def latin(text: str) -> str:
+    """The text with look-alike letters of other alphabets replaced, in words that also have Latin letters."""
+    return text if text.isascii() else _WORD.sub(lambda match: _latin_word(match[0]), text)
+
+
+def _latin_word(word: str) -> str:
+    """The word in Latin letters where it mixes them with look-alikes only; a word in another alphabet stays as it is."""
+    if not _LATIN_LETTER.search(word):
+        return word
+    replaced = word.translate(_LATIN)
+    return word if _OTHER_LETTER.search(replaced) else replaced
+
+
+def is_placeholder(text: str, kind: ColumnType) -> bool:
+    """Whether a text says "nothing yet" in a column of that type. Words that can be names ("Na", "Null") are none in names."""
+    words = _PLACEHOLDERS if kind == "name" else _IN_TEXT if kind in ("text", "url") else _IN_VALUES
+    return text.strip().casefold() in words
+
+
+def placeholders_among(values: Iterable[Any], kind: ColumnType) -> frozenset[str]:
+    """Those of many values that are placeholders, spelled as they stand there."""
+    return frozenset(value for value in _SPELLINGS.intersection(values) if is_placeholder(value, kind))
+
+
+_SPELLINGS = frozenset(spelling for word in _IN_VALUES for spelling in (word, word.upper(), word.capitalize(), word.title()))
+
+
+def judged(
+    cells: Sequence[Cell], better: Callable[[str], str], doubtful: Callable[[str], bool]
+) -> Iterator[tuple[int, str, str]]:
+    """(index, text, better text) for every text that `better` would write otherwise.
+
+    `doubtful` sees all different texts at once, one a line, so that a clean column costs next to nothing.
+    """
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    if not doubtful("\n".join(texts)):
+        return
+    wrong = {text: other for text in texts if (other := better(text)) != text}
+    if wrong:
+        for index, cell in enumerate(cells):
+            if isinstance(cell, str) and cell in wrong:
+                yield index, cell, wrong[cell]

@@ -1,0 +1,1 @@
+"""What each check must and must not find."""
