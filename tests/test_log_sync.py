@@ -457,6 +457,8 @@ def test_check_and_today_show_entries_and_write_nothing(tmp_path: Path) -> None:
     listed = CliRunner().invoke(app, ["today", str(path), "--today", "2026-11-20"])
     assert "Phone Susan Ortiz again: offer a credit" in listed.output
     assert "Call Ng" not in listed.output
+    assert "6 Log entries counted as done here" in listed.output
+    assert "Log: 6 entries to be done by the next sync." in checked.output
     dry = CliRunner().invoke(app, ["sync", str(path), "--dry-run", "--today", "2026-11-20"])
     assert "Log: 6 entries to be done" in dry.output
     assert path.read_bytes() == before
