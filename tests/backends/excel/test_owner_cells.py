@@ -220,3 +220,25 @@ def test_in_a_protected_worksheet_that_may_be_written_entries_are_done_and_the_p
     allowed = ExcelSource(path, PLAYBOOK.columns, PLAYBOOK.key, PLAYBOOK.status, write_protected=True)
     assert len(sync(allowed, PLAYBOOK, today=TODAY).contacts) == 1
     assert b"<sheetProtection" in part(path)
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_notes_in_bold_and_colours_keep_the_entry_since_a_new_text_would_lose_them(tmp_path: Path, inline: bool) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": inline}) as workbook:
+        sheet = workbook.add_worksheet("Customers")
+        bold = workbook.add_format({"bold": True})
+        sheet.write_row(0, 0, HEAD)
+        for row, entry in enumerate(("called: sorry", "called", "called: sorry"), 1):
+            sheet.write_row(row, 0, [row, f"Customer {row}", None, entry])
+            if row < 3:
+                sheet.write_rich_string(row, 5, "Allergic to ", bold, "nuts", "!")
+            else:
+                sheet.write_string(row, 5, "plain")
+    assert (b"inlineStr" in part(path)) is inline
+    report = synced(path)
+    assert [(problem.row, problem.message) for problem in report.problems] == [
+        (2, "Notes holds formatted text, whose formats would be lost, so this entry can't be written there")]
+    assert [contact.row for contact in report.contacts] == [3, 4]
+    assert [book(path)[f"F{row}"].value for row in (2, 3, 4)] == [
+        "Allergic to nuts!", "Allergic to nuts!", "2026-11-20 called: sorry · plain"]
