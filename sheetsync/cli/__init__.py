@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, report, sync, today, undo
+from sheetsync.cli import check, demo, doctor, login, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -41,6 +41,8 @@ app.command("check")(check.check)
 app.command("today")(today.today)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)
+app.command("login")(login.login)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
