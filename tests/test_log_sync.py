@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -64,6 +64,9 @@ KINDS = ["called", "done", "skipped", "paused", "snoozed", "snoozed"]
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
+    with place_of(request.param, ROWS[:1]) as (place, _), place.source.open(readonly=True) as sheet:
+        if "owner-cells" not in sheet.features:
+            pytest.skip("this backend does not write cells of the owner's")
     return str(request.param)
 
 
@@ -208,8 +211,8 @@ STEPS = ["before begin", "after begin", "before write", "after write", "before f
 def cut(monkeypatch: pytest.MonkeyPatch, place: Place, step: str, end: Callable[[], None]) -> None:
     """Ends the next run at that step."""
     when, what = step.split()
-    sheet_class: Any = MemorySheet if isinstance(place, InMemory) else __import__(
-        "sheetsync.backends.excel.sheet", fromlist=["ExcelSheet"]).ExcelSheet
+    with place.source.open() as sheet:
+        sheet_class = type(sheet)
     owner: Any = sheet_class if what == "write" else Journal
     whole = getattr(owner, what)
 
@@ -244,6 +247,31 @@ def test_an_entry_is_applied_and_journaled_exactly_once_wherever_a_run_is_killed
         assert sorted(kinds(place, journal)) == sorted(KINDS)
         run(place, journal)
         assert sorted(kinds(place, journal)) == sorted(KINDS)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(log_rows(), st.sampled_from(STEPS), st.randoms(use_true_random=False))
+def test_on_random_tables_a_kill_changes_nothing_of_what_the_next_run_comes_to(rows: Rows, step: str, chance: random.Random) -> None:
+    def end() -> None:
+        raise Killed
+
+    # A nameless row without a key at the end is no part of the table, so sorting could take one out of it.
+    rows = [rows[0], *([row[0], row[1] or "Bo", *row[2:]] for row in rows[1:])]
+    with place_of("memory", rows) as (calm, quiet), place_of("memory", rows) as (place, journal):
+        run(calm, quiet)
+        with pytest.MonkeyPatch.context() as patched:
+            cut(patched, place, step, end)
+            with suppress(Killed):
+                run(place, journal)
+        header, *body = place.cells()
+        order = list(range(len(body)))
+        chance.shuffle(order)
+        place.edit([header, *(body[n] for n in order)])  # and the owner sorts before the next run
+        run(place, journal)
+        settled = [row for row in place.cells()[1:] if row]
+        assert sorted(map(str, settled)) == sorted(map(str, [row for row in calm.cells()[1:] if row]))
+        assert sorted(kinds(place, journal)) == sorted(kinds(calm, quiet))
+        assert len(run(place, journal).changes) == 0
 
 
 @pytest.mark.parametrize("error", [NotReachable("gone"), TableChanged("meanwhile")])
@@ -432,6 +460,8 @@ def test_check_and_today_show_entries_and_write_nothing(tmp_path: Path) -> None:
     listed = CliRunner().invoke(app, ["today", str(path), "--today", "2026-11-20"])
     assert "Phone Susan Ortiz again: offer a credit" in listed.output
     assert "Call Ng" not in listed.output
+    assert "6 Log entries counted as done here" in listed.output
+    assert "Log: 6 entries to be done by the next sync." in checked.output
     dry = CliRunner().invoke(app, ["sync", str(path), "--dry-run", "--today", "2026-11-20"])
     assert "Log: 6 entries to be done" in dry.output
     assert path.read_bytes() == before
@@ -456,3 +486,16 @@ def test_law_6_rows_sorted_and_entries_typed_between_read_and_write_are_each_app
         assert sorted(map(str, owner_cells(place.cells()))) == sorted(map(str, expected))
         assert sorted(kinds(place, journal)) == sorted([*KINDS, "met"])
         assert len(run(place, journal).changes) == 0
+
+
+@pytest.mark.parametrize(("said", "told"), [('"25:00"', 'a time of day is a text such as "05:00"'), ("5", "a time of day is a text")])
+def test_a_wrong_end_of_the_day_is_told_with_the_setting(said: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, ROWS)
+    tmp_path.joinpath("sheetsync.toml").write_text(f"[log]\nday_ends = {said}\n")
+    result = CliRunner().invoke(app, ["sync", str(path)])
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+    assert "[log] day_ends" in result.output
+    tmp_path.joinpath("sheetsync.toml").write_text("[log]\nday_ends = 04:30:00\n")
+    assert CliRunner().invoke(app, ["sync", str(path), "--dry-run"]).exit_code == 0
