@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 
 from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Put
 from sheetsync.backends.google.snapshot import BLANK, Place, Snapshot
@@ -106,17 +107,24 @@ def _columns(
     free = set(range(1, width + 1)) - set(known.values())
     inserted = after.column_count - before.column_count - grown  # columns, less those deleted
     shift = 0
+    unknown: list[int] = []
     for column in range(1, max(last, *(column for _, column in held)) + 1):
         if column in known:
             shift = column - known[column]
         elif column in hit:
             # Whatever was put in or taken out stands left of it: sheetsync's columns are the last ones.
             source = column - inserted
-            known[column] = source if source in free or source > width else width + 1
-            free.discard(source)
+            if source in free or source > width:
+                known[column] = source
+                free.discard(source)
+            else:
+                unknown.append(column)
         elif (source := column - shift) > width or (source in free and not texts[source - 1]):
             known[column] = source  # a column without a header stands where its neighbour says
             free.discard(source)
+    missing = sorted(source for source in free if texts[source - 1])
+    for column, source in zip_longest(unknown, missing[: len(unknown)], fillvalue=width + 1):
+        known[column] = source  # columns that were dragged away left theirs to their neighbours, in their order
     return known
 
 
