@@ -239,6 +239,22 @@ def test_fills_of_the_owners_rows_go_on_into_our_columns(google: Emulator, book:
     assert google.writes == 0
 
 
+def test_rich_text_of_the_owners_that_was_hit_by_mistake_is_put_back(google: Emulator, key: Path) -> None:
+    rows = [[*row, note] for row, note in zip(CUSTOMERS, ["Notes", *"abcdef"], strict=True)]
+    book = google.book("Clients", rows=rows, tab="Customers")
+    runs = [{"format": {"bold": True}}]
+    book.do({"updateCells": {"start": {"sheetId": 0, "rowIndex": 2, "columnIndex": 10}, "fields": "userEnteredValue,textFormatRuns",
+                             "rows": [{"values": [{"userEnteredValue": {"stringValue": "rich"}, "textFormatRuns": runs}]}]}})
+    before = book.cell("K3")
+    google.after("GET", lambda edited: edited.insert_columns("B"))
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert (google.reads, google.writes) == (1, 3)
+    assert book.cell("L3") == before
+    assert "textFormatRuns" in before
+    assert book.values()[0][12:] == OURS
+
+
 # ---- Which tab ----------------------------------------------------------------------------------------------------
 
 
