@@ -91,6 +91,27 @@ def test_login_says_what_kind_of_file_it_needs(google: Emulator, tmp_path: Path)
     assert "sheetsync login FILE.json" in result.stderr
 
 
+def test_login_tries_the_key_and_keeps_none_that_google_refuses(google: Emulator, tmp_path: Path) -> None:
+    key = google.service_account_file(tmp_path)
+    google.fail("TOKEN", token_refused("invalid_grant", "Invalid JWT Signature."), times=9)
+    result = call("login", key)
+    assert result.exit_code == 6
+    assert "no longer valid" in result.stderr
+    google.calm()
+    assert call("login").exit_code == 6  # nothing was kept
+
+
+def test_doctor_warns_of_a_key_that_others_may_read(google: Emulator, book: Book, tmp_path: Path) -> None:
+    key = google.service_account_file(tmp_path)
+    key.chmod(0o644)
+    call("login", key)
+    result = call("doctor", book.link, *ON)
+    assert result.exit_code == 0
+    assert "chmod 600" in result.stdout
+    key.chmod(0o600)
+    assert "chmod 600" not in call("doctor", book.link, *ON).stdout
+
+
 # ---- doctor -------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sheetsync.backends.google import preflight
-from sheetsync.backends.google.auth import Identity, SignIn, ends_soon, identify
+from sheetsync.backends.google.auth import Identity, SignIn, identify, worries
 from sheetsync.backends.google.batch import Plan, Put
 from sheetsync.backends.google.compact import batches_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
@@ -159,7 +159,7 @@ class GoogleSheet:
         """Who is signed in, until when, and whether clocks and time zones agree."""
         identity = self._identity
         shared = " That is the address to share a sheet with, as Editor." if identity.is_service else ""
-        out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *ends_soon(identity)]
+        out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *worries(identity)]
         if (seconds := self._reader.client.clock_ahead) is not None and abs(seconds) > _CLOCK:
             out.append(Finding("clock", f"This computer's clock is {abs(seconds) / 60:.0f} minutes {'ahead' if seconds > 0 else 'behind'}.",
                                "Set it to the right time (best: automatically); Google refuses sign-ins from another time."))
