@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import zip_longest
 
 from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Put
+from sheetsync.backends.google.formulas import moved
 from sheetsync.backends.google.snapshot import BLANK, Place, Snapshot
 from sheetsync.core.model import Cell, Table
 from sheetsync.core.values import text_of
@@ -36,6 +37,7 @@ def find_damage(
         columns.get(column, column) <= table.first_column + len(table.header) - 1 for column in made)
     wrong: dict[Place, Put] = {}
     rows: Callable[[int], int | None] | None = None
+    now_at: dict[int, int] = {}
     for (row, column), put in held.items():
         text = _header(after, header_row, column)
         fine = is_ours(text) and row >= header_row and (row > header_row or put.entered.get("stringValue", text) == text)
@@ -46,6 +48,7 @@ def find_damage(
         if fine:
             continue
         if rows is None:
+            now_at = {source: now for now, source in columns.items()}
             rows = _rows(before, table, after, header_row, columns, held, key)
         source_row, source_column = rows(row), columns.get(column)
         if source_row is None or source_column is None:
@@ -55,7 +58,10 @@ def find_damage(
         runs = dict(before.runs.get((source_row, source_column), {}))
         if parts & VALUE and runs:
             parts |= RICH
-        wrong[row, column] = Put(parts, before.entered(source_row, source_column), before.look(source_row, source_column), runs)
+        entered = before.entered(source_row, source_column)
+        if "formulaValue" in entered:
+            entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
+        wrong[row, column] = Put(parts, entered, before.look(source_row, source_column), runs)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not _holds(after, place, put)}
 
 
