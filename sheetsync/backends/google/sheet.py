@@ -20,8 +20,8 @@ from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, re
 from sheetsync.backends.google.table import plan_of, table_of
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
-from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table
-from sheetsync.errors import Refused, SheetsyncError, TableChanged
+from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
+from sheetsync.errors import NotReachable, Refused, SheetsyncError, TableChanged
 
 FRESH = 5.0  # seconds that a read may be old when it is written upon
 _LOST = 3  # writes without an answer before a run gives up
@@ -200,7 +200,10 @@ class GoogleSheet:
                                  source.status.is_ours, self._key_header(table), grown)
             if not damage:
                 break
-            after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
+            try:
+                after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
+            except SheetsyncError as error:
+                raise _not_put_back(table, damage, error) from None
             if sent == "done":
                 left = {place: put for place, put in left.items() if place not in damage}
         return after
@@ -254,6 +257,16 @@ class GoogleSheet:
         self._lost += 1
         if self._lost >= _LOST:
             raise because from None
+
+
+def _not_put_back(table: Table, damage: Mapping[Place, Put], because: SheetsyncError) -> NotReachable:
+    """The one failure that leaves something of the owner's overwritten: said plainly, with where it still is."""
+    places = sorted(damage)
+    cells = ", ".join(f"{column_letters(column)}{row}" for row, column in places[:8])
+    return NotReachable(
+        f"{table.source}, tab {table.sheet}: a column was moved while sheetsync wrote, and the cells that were hit ({cells}"
+        f"{' …' if len(places) > 8 else ''}) could not be put back, since then: {because.sentence}",
+        "Bring them back with the version history (File, Version history). sheetsync doctor lists them; the journal keeps what was there.")
 
 
 def _calculated_apart(table: Table) -> Table:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sheetsync.checks import CHECKS
 from sheetsync.cli import app
 from sheetsync.sync import sync
-from tests.sheets_emulator import Book, Emulator, Formula
+from tests.sheets_emulator import Book, Emulator, Formula, quota
 from tests.worksheets import PLAYBOOK, TODAY, InMemory, Rows
 
 HEADER = ["Customer no", "Name", "Email", "Tier", "Last contact", "Complaint", "Complaint date", "Consent", "Notes"]
@@ -261,6 +261,26 @@ def check_undo(google: Emulator, edit: Edit, seed: int) -> None:
 def without_blank_columns(rows: Rows) -> Rows:
     used = [n for n in range(len(rows[0])) if any(row[n] is not None for row in rows)]
     return trimmed([[row[n] for n in used] for row in rows])
+
+
+@pytest.mark.usefixtures("key")
+def test_cells_that_could_not_be_put_back_are_named_and_doctor_finds_them(google: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheetsync.backends.google.api.sleep", lambda seconds: None)
+    rows = customers(random.Random(3))
+    for row, note in zip(rows[1:], "abcdefghijklmnop", strict=False):
+        row[8] = f"note {note}"
+    book = google.book("Clients", rows=rows)
+    google.after("GET", lambda edited: edited.insert_columns("C"))
+    google.fail("POST", quota("Write"), times=7, skip=1)  # the write that would put them back
+    result = CliRunner().invoke(app, ["sync", book.link, "--sheet", "Sheet1", "--today", TODAY.isoformat()])
+    assert result.exit_code == 3
+    text = " ".join(result.stderr.split())
+    assert "J1, J2, J3" in text or "J1, K1" in text
+    assert "could not be put back" in text
+    assert "version history" in text
+    told = " ".join(CliRunner().invoke(app, ["doctor", book.link]).stdout.split())
+    assert "did not end well, and these cells of yours may hold what was meant for another column: " in told
+    assert 'the column "Notes", which is gone' in told
 
 
 @pytest.mark.usefixtures("key")
