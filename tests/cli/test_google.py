@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from sheetsync.cli import app
 from tests.sheets_emulator import Book, Emulator, api_off, token_refused
-from tests.worksheets import CUSTOMERS, write_workbook
+from tests.worksheets import CUSTOMERS, Rows, write_workbook
 
 ON = ["--today", "2026-11-20"]
 
@@ -222,6 +222,20 @@ def test_doctor_of_a_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert findings(call("doctor", tmp_path / name, *ON, "--json"))
     assert (result := call("doctor")).exit_code == 2
     assert "No workbook was named" in result.stdout
+
+
+def test_doctor_ends_as_the_guard_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "customers.xlsx"
+    many: Rows = [[f"Customer {n}", date(2026, 11, 1)] for n in range(30)]
+    write_workbook(path, [["Name", "Last contact"], *many])
+    assert call("sync", path, *ON).exit_code == 0
+    write_workbook(path, [["Name", "Last contact"], ["Ng", date(2026, 11, 1)]])
+    result = call("doctor", path, *ON)
+    assert result.exit_code == 5
+    assert "1 customers now, 30 at the last run" in " ".join(result.stdout.split())
+    write_workbook(path, [["Name", "Email", "E-mail"], ["Ng", "a@example.com", None]])
+    assert call("doctor", path, *ON).exit_code == call("sync", path, *ON).exit_code == 6
 
 
 # ---- settings -----------------------------------------------------------------------------------------------------

@@ -14,10 +14,11 @@ from sheetsync.backends.google.links import parse_link
 from sheetsync.backends.google.snapshot import date_order, from_serial, serial
 from sheetsync.backends.google.stream import read_json
 from sheetsync.core.model import BAD, DUE, GOOD, HEADER, MUTED, NEUTRAL, CellError
+from tests.backends.contract import wanted
 from tests.backends.google.conftest import call, sync
 from tests.backends.google.test_sentences import refused
 from tests.sheets_emulator import Book, Emulator, Formula
-from tests.worksheets import CUSTOMERS, PLAYBOOK, Rows
+from tests.worksheets import CUSTOMERS, PLAYBOOK, InGoogle, Rows
 
 OURS = list(PLAYBOOK.status.headers)
 
@@ -377,3 +378,31 @@ def test_json_is_read_row_by_row_whatever_the_pieces(monkeypatch: pytest.MonkeyP
     for broken in (body[:-1], body[:60], "", "<html>", body.replace('": [{}', '": {}', 1)):
         with pytest.raises(ValueError):  # noqa: PT011
             read_json(broken.encode(), lambda row: row)
+
+
+# ---- Some time between read and write --------------------------------------------------------------------------------
+
+
+def test_a_clock_in_the_sheet_is_no_edit(tmp_path: Path) -> None:
+    rows: Rows = [[*CUSTOMERS[0], "Now"], *([*row, Formula("=NOW()", result=n)] for n, row in enumerate(CUSTOMERS[1:]))]  # type: ignore[list-item]
+    place = InGoogle.of(rows, tmp_path)  # every write of it looks again first
+    with place.source.open() as sheet:
+        changes = wanted(sheet.read(), lambda i, n: "x")
+        place.book.type("K2", Formula("=NOW()", result=99))
+        sheet.write(changes)
+    assert place.cells()[1][11:] == ["x"] * 5
+
+
+def test_a_read_of_a_moment_ago_is_written_upon_and_an_older_one_is_looked_at_again(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 10_000, 6))  # six seconds from one look at the clock to the next
+    monkeypatch.setattr("sheetsync.backends.google.sheet.time.monotonic", lambda: float(next(clock)))
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert (google.reads, google.writes) == (2, 1)
+    google.after("GET", lambda edited: edited.sort("Name"))
+    google.forget()
+    assert call("sync", book.link, "--sheet", "Customers", "--today", "2027-03-01").exit_code == 0
+    assert google.writes == 1  # the sort was seen, and the run began anew
+    assert google.reads == 4
