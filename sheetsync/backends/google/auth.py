@@ -259,7 +259,7 @@ def worries(identity: Identity) -> tuple[Finding, ...]:
         return ()
     if os.name == "posix" and identity.path.stat().st_mode & 0o077:
         return (Finding("key file", f"The key file {identity.path} may be read by others on this computer; it is a password.",
-                        f"Take that away: chmod 600 {identity.path.name}"),)
+                        f"Take that away: chmod 600 {identity.path}"),)
     if identity.kind != "sign-in":
         return ()
     end = read_key_file(identity.path).get("ends")
