@@ -14,6 +14,7 @@ from sheetsync.core.guard import guard
 from sheetsync.core.kept import Standards
 from sheetsync.core.model import (
     LOG,
+    PLAIN,
     SNOOZE_UNTIL,
     Change,
     ChangeSet,
@@ -357,16 +358,29 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
 
 
 def _take_back(sheet: Sheet, table: Table, changes: ChangeSet) -> None:
-    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run."""
-    wanted, now = patch(table, changes), sheet.write(changes)
-    key = next((change.anchor.column for change in changes if change.anchor is not None and change.anchor.column), None)
-    for _ in range(ROUNDS):
-        if "atomic" in sheet.features:
-            return
+    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run.
+
+    Where a write is not atomic the headers of columns that were made go last: by them the cells are found again.
+    """
+    if "atomic" in sheet.features:
+        sheet.write(changes)
+        return
+    made = {change.column for change in changes if change.anchor is None and change.after is None}
+    cells = ChangeSet(tuple(change for change in changes if change.anchor is not None or change.after is not None))
+    key = next((change.anchor.column for change in cells if change.anchor is not None and change.anchor.column), None)
+    wanted, now = patch(table, cells), table
+    left = cells
+    for _ in range(2 * ROUNDS):
+        if left:
+            now = sheet.write(left)
         left = still_to_do(wanted, now, key, frozenset({*table.styles, *now.styles}).__contains__)
+        if left:
+            continue
+        left = ChangeSet(tuple(
+            Change(now.header_row, header, header, None, style, PLAIN, None)
+            for header, style in now.header_styles.items() if header in made))
         if not left:
             return
-        now = sheet.write(left)
     raise TableChanged(f"{table.source} was edited all the time while it was written.", "Run again later.")
 
 

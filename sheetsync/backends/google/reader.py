@@ -19,6 +19,7 @@ from sheetsync.errors import NotReachable, Refused, SettingsError, TableChanged
 
 LARGE = 5_000  # rows; above, only the columns whose formats matter are read with them
 _TRIES = 3
+_BESIDE = 5  # columns
 T = TypeVar("T")
 
 
@@ -226,7 +227,7 @@ class Reader:
         return snapshot
 
     def _rich(self, entered: list[list[Any]]) -> set[int]:
-        """The columns (from 1) with numbers, which may be dates, with formulas or errors; key and name; and sheetsync's own."""
+        """The columns (from 1) with numbers, which may be dates, with formulas or errors; key, name, sheetsync's own and those beside."""
         found = {1}
         for row in entered:
             for column, value in enumerate(row, 1):
@@ -239,7 +240,10 @@ class Reader:
         header = find_header(head, self._columns, self._key, self._status)
         if header is not None:
             texts = [" ".join(text_of(cell).split()) for cell in head[header[0]]]
-            found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
+            ours = [column for column, text in enumerate(texts, 1) if self._status.is_ours(text)]
+            # Beside them: whose fill they take over, and which a column that is put in meanwhile moves to where they were.
+            edge = min(ours, default=max((column for column, text in enumerate(texts, 1) if text), default=0) + 1)
+            found |= {*ours, *range(max(1, edge - _BESIDE), edge)}
             with suppress(Refused):  # two headers alike are told when the table is made
                 mapped = map_columns(texts, self._columns, status=self._status)
                 keys = [name for name in self._key if name in mapped][:1]
