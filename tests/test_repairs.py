@@ -37,7 +37,8 @@ def proposals(rows: Rows) -> list[tuple[str, Cell, Cell]]:
         ("Last contact", "03/04/2026"), ("Last contact", "2026-04-03 09:30"), ("Last contact", 46115), ("Last contact", "soon"),
         ("Last contact", "3/4/26"), ("Spent", "€ 12"), ("Spent", "007"), ("Spent", "1,234"), ("Spent", "12345678901234567"),
         ("Phone", "030 901820"), ("Phone", "+49 30 901820"), ("Phone", "0800 FLOWERS"), ("Phone", "030 901820 ext. 3"), ("Phone", "12"),
-        ("Email", "susan@mail.com"), ("Email", "susan@@example.com"), ("Name", "李小龙"), ("Name", "O'Brien-Smith"), ("Name", "SUSAN ORTIZ"),
+        ("Email", "susan@mail.com"), ("Email", "susan@@example.com"), ("Name", "李小龙"), ("Name", "O'Brien-Smith"),
+        ("Name", "SUSAN ORTIZ"), ("Phone", "+4930901820"),
         ("Name", "TBD"), ("Notes", "a  b"), ("Tier", "Bronze"), ("Tier", "gold"), ("Consent", "x"), ("Customer no", "-"),
     ],
 )
