@@ -26,7 +26,7 @@ _TRUSTED_DOMAIN = 3  # customers
 _TIME_OF_DAY = re.compile(r"\d:\d\d")
 # Leading zeros, too many digits, a currency: a number loses them.
 _KEPT_AS_TEXT = re.compile(r"[+-]?0\d|.*\d{16}|.*[^\d.,\s'+-]", re.DOTALL)
-_MESSY_PHONE = re.compile(r"00\d.*|.*\(0\).*|.*/.*|\+?\d{8,}")
+_MESSY_PHONE = re.compile(r"00\d.*|.*\(0\).*|.*/.*|\d{8,}")
 _FREE_TEXT = frozenset({"text", "number", "money", "step", "date"})
 
 

@@ -207,3 +207,17 @@ def test_the_email_check_names_the_domain_that_takes_no_mail(workbook: Path) -> 
 @pytest.mark.parametrize("check", CHECKS)
 def test_the_readme_names_every_check(check: str) -> None:
     assert f"| `{check}` |" in README
+
+
+def test_an_error_holds_back_only_the_rules_that_read_its_column_and_a_warning_none(workbook: Path) -> None:
+    write_workbook(workbook, [
+        ["Customer no", "Name", "Email", "Tier", "Last contact", "Customer since"],
+        [1, "Error, and a review due", None, "C", date(2027, 1, 1), date(2025, 11, 12)],
+        [2, "Error alone", None, "C", date(2027, 1, 1), None],
+        [3, "Warnings", "w@gmial.com", "C", "3 March 2026", None],
+        [4, "None", "n@example.com", "C", date(2026, 3, 3), None],
+    ])
+    found = json.loads(call("check", workbook, "--json", *ON).stdout)
+    assert {f["customer"]: f["status"] for f in found["follow_ups"]} == {
+        "Error, and a review due": "Due", "Error alone": "Check row", "Warnings": "Overdue", "None": "Overdue"}
+    assert {p["row"] for p in found["problems"] if p["severity"] == "warning"} == {4}
