@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +27,7 @@ from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, 
 
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
-_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "status")
+_PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "log", "status")
 
 
 class ExcelSpec(BaseModel):
@@ -55,6 +55,7 @@ class SettingsSpec(BaseModel):
     messages: dict[str, Any] = Field(default_factory=dict)
     calendar: dict[str, Any] = Field(default_factory=dict)
     limits: dict[str, Any] = Field(default_factory=dict)
+    log: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
 
@@ -80,9 +81,13 @@ class Settings:
     playbook: Playbook
     write_protected: bool
 
+    def now(self) -> datetime:
+        """The time in the owner's time zone."""
+        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone))
+
     def today(self) -> date:
         """Today in the owner's time zone."""
-        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone)).date()
+        return self.now().date()
 
 
 def state_folder() -> Path:
@@ -228,7 +233,8 @@ def load_playbook(
     over = _columns_as_tables(overlay or {})
     try:
         _check_names(raw, over)
-        return build_playbook(_merge(raw, over), _messages(path.parent / "messages", own_messages))
+        made = build_playbook(_merge(raw, over), _messages(path.parent / "messages", own_messages))
+        return replace(made, rules_told_in=overlay_name if over.get("rules") else "")
     except Fault as fault:
         raise _said(fault, overlay_name if _is_in(over, fault.path) else str(path)) from None
 

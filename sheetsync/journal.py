@@ -13,12 +13,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sheetsync.core.model import Anchor, Cell, CellError, Change, Counts, Style
+from sheetsync.core.model import Anchor, Cell, CellError, Change, Contact, Counts, Style
 from sheetsync.errors import NotReachable, Refused
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _ROWS_A_LINE = 500
-_SCHEMA = """
+# One script for each version: what makes it of the one before. A new journal goes through all of them.
+_SCHEMA_1 = """
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,            -- Source.identity
@@ -44,6 +45,28 @@ CREATE TABLE changes (                -- a line holds up to 500 rows of the shee
 );
 CREATE INDEX changes_by_run ON changes(run);
 """
+_SCHEMA_2 = """
+CREATE TABLE contacts (               -- Log entries that were applied
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs(id),
+    state TEXT NOT NULL,              -- open (nobody saw the end of the write), written, withdrawn
+    row INTEGER NOT NULL,
+    customer TEXT NOT NULL,           -- what people call the customer
+    anchor TEXT NOT NULL,             -- JSON: [column, key, rest]
+    kind TEXT NOT NULL,               -- done, called, emailed, met, snoozed, paused, skipped, not a duplicate
+    day TEXT NOT NULL,                -- ISO 8601, as the other dates
+    until TEXT,
+    note TEXT NOT NULL,
+    rule TEXT NOT NULL,               -- the rule whose step it was, or nothing
+    due TEXT,
+    latest TEXT,
+    entry TEXT NOT NULL               -- what the owner had typed
+);
+CREATE INDEX contacts_by_run ON contacts(run);
+CREATE INDEX contacts_by_state ON contacts(state);
+"""
+_MIGRATIONS = (_SCHEMA_1, _SCHEMA_2)
+assert len(_MIGRATIONS) == SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,25 +122,97 @@ class Journal:
 
     def begin(
         self, source: str, sheet: str, *, today: date, counts: Counts | None, statuses: dict[str, int],
-        changes: Iterable[Change], command: str = "sync",
+        changes: Iterable[Change], contacts: Iterable[Contact] = (), undoes: int | None = None,
     ) -> int:
-        """Records a run and all that it is about to write; returns the run's number. Called before the write."""
+        """Records a run and all that it is about to write; returns the run's number. Called before the write.
+
+        `undoes` is the run that this one takes back; until it is finished, it is open whether that one's contacts stand.
+        """
         with self._connected() as db:
-            run = self._insert(db, source, sheet, today, counts, statuses, command, "writing")
-            self._add(db, run, changes)
+            run = self._insert(db, source, sheet, today, counts, statuses, "sync" if undoes is None else "undo", "writing")
+            self._add(db, run, changes, contacts)
+            if undoes is not None:
+                db.execute("UPDATE contacts SET state = 'open' WHERE run = ? AND state = 'written'", (undoes,))
         return run
 
-    def add(self, run: int, changes: Iterable[Change]) -> None:
-        """Records what a further round of the same run is about to write."""
-        with self._connected() as db:
-            self._add(db, run, changes)
+    def add(self, run: int, changes: Iterable[Change], contacts: Iterable[Contact] = ()) -> None:
+        """Records what a further round of the same run is about to write.
 
-    def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None) -> None:
-        """Confirms a run after the write (or says that it failed); marks the run that it undoes."""
+        A Log entry that is still there was not written by the round before, so its contact of then is withdrawn.
+        """
+        contacts = tuple(contacts)
+        with self._connected() as db:
+            for contact in contacts:
+                db.execute(
+                    "UPDATE contacts SET state = 'withdrawn' WHERE id = (SELECT min(id) FROM contacts WHERE run = ? AND state = 'open' "
+                    "AND anchor = ? AND entry = ?)", (run, _anchor_text(contact.anchor), contact.entry))
+            self._add(db, run, changes, contacts)
+
+    def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None, settle: bool = True) -> None:
+        """Confirms a run and (with `settle`) its contacts after the write, or says that it failed; marks the run that it undoes.
+
+        The contacts of a failed run stay open: on a sheet far away the write may have gone through all the same.
+        """
         with self._connected() as db:
             db.execute("UPDATE runs SET outcome = ?, ended = ? WHERE id = ?", (outcome, _now(), run))
+            if outcome == "written" and settle:
+                db.execute("UPDATE contacts SET state = 'written' WHERE run = ? AND state = 'open'", (run,))
             if undoes is not None:
                 db.execute("UPDATE runs SET undone_by = ? WHERE id = ?", (run, undoes))
+                db.execute("UPDATE contacts SET state = 'withdrawn' WHERE run = ?", (undoes,))
+
+    def unfinished(self, source: str, sheet: str) -> set[int]:
+        """The syncs of this sheet that were killed while they wrote (or still write)."""
+        with self._connected() as db:
+            found = db.execute("SELECT id FROM runs WHERE source = ? AND sheet = ? AND command = 'sync' AND outcome = 'writing'",
+                               (source, sheet)).fetchall()
+        return {run for (run,) in found}
+
+    def open_contacts(self, source: str, sheet: str) -> dict[int, list[tuple[int, int, Anchor]]]:
+        """By run: the number, row and anchor of each contact of this sheet of which nobody saw whether it was written."""
+        with self._connected() as db:
+            found = db.execute(
+                "SELECT contacts.run, contacts.id, row, anchor FROM contacts JOIN runs ON runs.id = contacts.run "
+                "WHERE state = 'open' AND source = ? AND sheet = ? ORDER BY contacts.id", (source, sheet),
+            ).fetchall()
+        out: dict[int, list[tuple[int, int, Anchor]]] = {}
+        for run, id_, row, anchor in found:
+            out.setdefault(run, []).append((id_, row, _anchor(json.loads(anchor))))
+        return out
+
+    def settle(self, stands: dict[int, bool]) -> None:
+        """Says of open contacts, by number, whether they stand in the sheet."""
+        with self._connected() as db:
+            db.executemany("UPDATE contacts SET state = ? WHERE id = ? AND state = 'open'",
+                           [("written" if well else "withdrawn", id_) for id_, well in stands.items()])
+
+    def history(self, source: str, sheet: str) -> Iterator[tuple[date, tuple[Change, ...], tuple[Contact, ...]]]:
+        """Every sync of this sheet that was written and not undone, oldest first: its day, changes, and contacts that stand."""
+        with self._connected() as db:
+            runs = db.execute("SELECT id, today FROM runs WHERE source = ? AND sheet = ? AND command = 'sync' "
+                              "AND (outcome = 'written' OR id IN (SELECT run FROM contacts WHERE state = 'written')) "
+                              "AND undone_by IS NULL ORDER BY id", (source, sheet)).fetchall()
+        by_run = self._contacts_by_run(source, sheet)
+        for run, day in runs:
+            yield date.fromisoformat(day), self.changes(run), tuple(by_run.get(run, ()))
+
+    def contacts(self, source: str, sheet: str | None = None) -> tuple[Contact, ...]:
+        """Every contact that stands in this source (or one sheet of it), in the order in which they were written."""
+        return tuple(contact for some in self._contacts_by_run(source, sheet).values() for contact in some)
+
+    def _contacts_by_run(self, source: str, sheet: str | None) -> dict[int, list[Contact]]:
+        with self._connected() as db:
+            found = db.execute(
+                "SELECT contacts.run, row, customer, anchor, kind, day, until, note, rule, due, latest, entry FROM contacts "
+                "JOIN runs ON runs.id = contacts.run WHERE state = 'written' AND source = ? AND (? IS NULL OR sheet = ?) "
+                "ORDER BY contacts.run, contacts.id", (source, sheet, sheet),
+            ).fetchall()
+        out: dict[int, list[Contact]] = {}
+        for run, row, customer, anchor, kind, day, until, note, rule, due, latest, entry in found:
+            out.setdefault(run, []).append(Contact(
+                row, customer, _anchor(json.loads(anchor)), kind, date.fromisoformat(day), _day(until), note, rule, _day(due),
+                _day(latest), entry))
+        return out
 
     def nothing(self, source: str, sheet: str, *, today: date, counts: Counts, statuses: dict[str, int]) -> None:
         """Records a run that had nothing to write."""
@@ -146,7 +241,7 @@ class Journal:
         out = []
         for (record,) in found:
             for row, raw, cells in json.loads(record):
-                anchor = None if raw is None else Anchor(raw[0], _cell(raw[1]), tuple(map(_cell, raw[2])))
+                anchor = None if raw is None else _anchor(raw)
                 for column, before, after, old, new in cells:
                     out.append(Change(row, column, _cell(before), _cell(after), _style(old), _style(new), anchor))
         return tuple(out)
@@ -164,7 +259,7 @@ class Journal:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def _add(self, db: sqlite3.Connection, run: int, changes: Iterable[Change]) -> None:
+    def _add(self, db: sqlite3.Connection, run: int, changes: Iterable[Change], contacts: Iterable[Contact]) -> None:
         total = 0
         colours: dict[Style, str] = {}
 
@@ -188,6 +283,12 @@ class Journal:
 
         db.executemany("INSERT INTO changes (run, record) VALUES (?, ?)", lines())
         db.execute("UPDATE runs SET cells = cells + ? WHERE id = ?", (total, run))
+        db.executemany(
+            "INSERT INTO contacts (run, state, row, customer, anchor, kind, day, until, note, rule, due, latest, entry) "
+            "VALUES (?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(run, c.row, c.customer, _anchor_text(c.anchor), c.kind, c.day.isoformat(), _iso(c.until),
+              c.note, c.rule, _iso(c.due), _iso(c.latest), c.entry) for c in contacts],
+        )
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -196,8 +297,29 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         return
     if version > SCHEMA_VERSION:
         raise Refused(f"The journal {path} was made by a newer sheetsync.", "Update sheetsync.")
-    db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    db.isolation_level = None  # the whole migration in one transaction of its own
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        version = db.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
+        for script in _MIGRATIONS[version:]:
+            for statement in _statements(script):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.isolation_level = "DEFERRED"
     path.chmod(0o600)
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _now() -> str:
@@ -216,6 +338,22 @@ def _json(cell: Any) -> dict[str, Any]:
     if isinstance(cell, CellError):
         return {"error": cell.code}
     raise TypeError(f"{cell!r} is no cell")
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _anchor_text(anchor: Anchor) -> str:
+    return json.dumps(anchor, default=_json, ensure_ascii=False)
+
+
+def _anchor(raw: Any) -> Anchor:
+    return Anchor(raw[0], _cell(raw[1]), tuple(map(_cell, raw[2])))
 
 
 def _style(text: str) -> Style:

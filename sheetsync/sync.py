@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 from typing import TypeVar
 
 from sheetsync.core.contracts import Check, Sheet, Source
-from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part
+from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, went_through
 from sheetsync.core.guard import guard
-from sheetsync.core.model import Change, ChangeSet, Counts, Customers, Desired, FollowUp, Problem, Report, Table
+from sheetsync.core.kept import Standards
+from sheetsync.core.model import (
+    LOG,
+    SNOOZE_UNTIL,
+    Change,
+    ChangeSet,
+    Contact,
+    Counts,
+    Customers,
+    Desired,
+    FollowUp,
+    Problem,
+    Report,
+    Table,
+)
 from sheetsync.core.plan import plan
 from sheetsync.core.validate import validate
 from sheetsync.core.values import text_of
 from sheetsync.errors import SheetsyncError, TableChanged
 from sheetsync.journal import Journal, Run
+from sheetsync.playbook.actions import apply_log
 from sheetsync.playbook.doubts import doubts
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
+from sheetsync.playbook.standards import Past, standards
+from sheetsync.playbook.worksheet import with_worksheet
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
 _NAMED = 4  # rules and quiet reasons without their columns that are named one by one
@@ -28,8 +46,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """When a run takes place: its day, and whether it started before `[log] day_ends`."""
+
+    today: date
+    before_day_ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """All that a run decides before its first write."""
+    """All that a run decides before its first write. `table` is as it was read, `customers` as Log entries leave them."""
 
     table: Table
     customers: Customers
@@ -37,6 +63,8 @@ class Decision:
     follow_ups: tuple[FollowUp, ...]
     desired: Desired
     changes: ChangeSet
+    contacts: tuple[Contact, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -46,15 +74,17 @@ class Decision:
 
 def sync(
     source: Source, playbook: Playbook, checks: Iterable[Check] = (), *, today: date, journal: Journal | None = None,
-    dry_run: bool = False, force: bool = False, progress: Progress = lambda step: None,
+    dry_run: bool = False, force: bool = False, before_day_ends: bool = False, progress: Progress = lambda step: None,
 ) -> Report:
-    """Reads the table, decides, and writes the status columns. Returns what was found and done.
+    """Reads the table, decides, and writes the status columns and what Log entries ask for. Returns what was found and done.
 
+    `before_day_ends`: the run started before `[log] day_ends`, so undated Log entries count for the day before.
     Raises the errors of `sheetsync.errors`; TableChanged when the table was edited meanwhile three times.
     """
     checks = tuple(checks)
+    day = Day(today, before_day_ends)
     return _attempted(
-        source, lambda sheet: _run(source, sheet, playbook, checks, today, journal, dry_run, force, progress), readonly=dry_run)
+        source, lambda sheet: _run(source, sheet, playbook, checks, day, journal, dry_run, force, progress), readonly=dry_run)
 
 
 def _attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
@@ -70,28 +100,31 @@ def _attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> 
 
 
 def _run(
-    source: Source, sheet: Sheet, playbook: Playbook, checks: tuple[Check, ...], today: date, journal: Journal | None,
+    source: Source, sheet: Sheet, playbook: Playbook, checks: tuple[Check, ...], day: Day, journal: Journal | None,
     dry_run: bool, force: bool, progress: Progress,
 ) -> Report:
     progress("read")
     table = sheet.read()
-    decision = decide(table, playbook, checks, today, progress)
+    playbook = with_worksheet(playbook, table)
+    if journal is not None and not dry_run:
+        _settle(journal, source, table)
+    decision = decide(table, playbook, checks, day, progress, log="owner-cells" in sheet.features)
     if journal is not None and not force:
         guard(journal.last_counts(source.identity, table.sheet), decision.counts, f"{table.source}, {table.sheet}")
-    report = _report(decision, playbook, today, written=bool(decision.changes) and not dry_run)
+    report = _report(decision, playbook, day.today, written=bool(decision.changes) and not dry_run)
     if dry_run:
         return report
     if not decision.changes:
         if journal is not None:
-            journal.nothing(source.identity, table.sheet, today=today, counts=decision.counts, statuses=report.statuses)
+            journal.nothing(source.identity, table.sheet, today=day.today, counts=decision.counts, statuses=report.statuses)
         return report
     progress("write")
     run = None
     if journal is not None:
-        run = journal.begin(source.identity, table.sheet, today=today, counts=decision.counts,
-                            statuses=report.statuses, changes=decision.changes)
+        run = journal.begin(source.identity, table.sheet, today=day.today, counts=decision.counts,
+                            statuses=report.statuses, changes=decision.changes, contacts=decision.contacts)
     try:
-        _settle(sheet, decision, playbook, checks, today, journal, run)
+        _write(sheet, decision, playbook, checks, day, journal, run)
     except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through
         if journal is not None and run is not None:
             journal.finish(run, "failed")
@@ -102,37 +135,73 @@ def _run(
     return report
 
 
-def _settle(
-    sheet: Sheet, decision: Decision, playbook: Playbook, checks: tuple[Check, ...], today: date,
+def _settle(journal: Journal, source: Source, table: Table) -> None:
+    """Finds out of runs and contacts whose write nobody saw the end of whether they stand in the sheet: by what it holds now."""
+    unfinished = journal.unfinished(source.identity, table.sheet)
+    contacts = journal.open_contacts(source.identity, table.sheet)
+    for run in sorted({*unfinished, *contacts}):
+        whole, stands = went_through(table, journal.changes(run))
+        if run in unfinished:
+            journal.finish(run, "written" if whole else "failed", settle=False)
+        journal.settle({id_: stands(row, anchor) for id_, row, anchor in contacts.get(run, ())})
+
+
+def _write(
+    sheet: Sheet, decision: Decision, playbook: Playbook, checks: tuple[Check, ...], day: Day,
     journal: Journal | None, run: int | None,
 ) -> None:
     """Writes, plans again on what came back, and so on until nothing is left.
 
-    An atomic backend gives back exactly the patched table, on which nothing is left (law 5).
+    An atomic backend gives back exactly the patched table, on which nothing is left (law 5). On another one, a Log entry
+    whose row had moved is still there in the next round, since a row's owner cells are written in one step.
     """
     for _ in range(ROUNDS):
         after = sheet.write(decision.changes)
         if "atomic" in sheet.features:
             return
-        decision = decide_again(decision, after, playbook, checks, today)
+        decision = decide_again(decision, after, playbook, checks, day, log="owner-cells" in sheet.features)
         if not decision.changes:
             return
         if journal is not None and run is not None:
-            journal.add(run, decision.changes)
+            journal.add(run, decision.changes, decision.contacts)
     raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
 
 
 def decide(
-    table: Table, playbook: Playbook, checks: Iterable[Check], today: date, progress: Progress = lambda step: None
+    table: Table, playbook: Playbook, checks: Iterable[Check], day: Day, progress: Progress = lambda step: None, *, log: bool = True
 ) -> Decision:
-    """Everything that a run does to this table on that day. Pure."""
+    """Everything that a run does to this table on that day. Pure. Without `log`, Log entries stay where they are."""
+    checks = tuple(checks)
     progress("check")
     customers, problems = validate(table, playbook.columns, playbook.key, playbook.status, checks)
+    asked: tuple[Change, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    if log:
+        applied = apply_log(customers, problems, playbook, day.today, before_day_ends=day.before_day_ends)
+        asked, contacts = applied.changes, applied.contacts
+        if asked:
+            customers, problems = validate(applied.table, playbook.columns, playbook.key, playbook.status, checks)
+        problems = _with(problems, applied.problems, customers)
     problems = with_doubts(customers, problems, playbook)
+    waiting = 0 if log else sum(value is not None for value in customers.values.get(LOG, ()))
     progress("plan")
-    found = follow_ups(customers, playbook, today, problems)
+    found = follow_ups(customers, playbook, day.today, problems)
     desired = plan(customers, found, problems, playbook.status)
-    return Decision(table, customers, problems, found, desired, _changes(table, customers, desired, playbook))
+    # The statuses of the table as Log entries leave it; whose row it is, is told by the table as it was read.
+    changes = diff(customers.table, desired, anchors(table, key_header(customers), playbook.status.is_ours))
+    if asked:
+        changes = replace(changes, changes=tuple(sorted((*asked, *changes), key=itemgetter(0))))
+    told = (f"{waiting} Log entries stay: sheetsync can't write them into this kind of sheet.",) if waiting else ()
+    return Decision(table, customers, problems, found, desired, changes, contacts, told)
+
+
+def _with(problems: tuple[Problem, ...], more: tuple[Problem, ...], customers: Customers) -> tuple[Problem, ...]:
+    """All problems in the order of rows; `more` name their rows, and a customer's place may be another since."""
+    if not more:
+        return problems
+    place = {customers.row(i): i for i in range(len(customers))}
+    both = [*problems, *(problem._replace(customer=place[problem.row]) for problem in more if problem.row in place)]
+    return tuple(sorted(both, key=lambda problem: (problem.customer, problem.severity != "error")))
 
 
 def with_doubts(customers: Customers, problems: tuple[Problem, ...], playbook: Playbook) -> tuple[Problem, ...]:
@@ -143,18 +212,14 @@ def with_doubts(customers: Customers, problems: tuple[Problem, ...], playbook: P
 
 
 def decide_again(
-    decision: Decision, after: Table, playbook: Playbook, checks: Iterable[Check], today: date
+    decision: Decision, after: Table, playbook: Playbook, checks: Iterable[Check], day: Day, *, log: bool = True
 ) -> Decision:
     """The decision for the table as it came back. Where no cell of the owner's differs the plan is the same."""
     owned = playbook.status.is_ours
-    if owner_part(decision.table, owned) != owner_part(after, owned):
-        return decide(after, playbook, checks, today)
-    changes = _changes(after, decision.customers, decision.desired, playbook)
+    if owner_part(decision.customers.table, owned) != owner_part(after, owned):
+        return decide(after, playbook, checks, day, log=log)
+    changes = diff(after, decision.desired, anchors(after, key_header(decision.customers), owned))
     return Decision(after, decision.customers, decision.problems, decision.follow_ups, decision.desired, changes)
-
-
-def _changes(table: Table, customers: Customers, desired: Desired, playbook: Playbook) -> ChangeSet:
-    return diff(table, desired, anchors(table, key_header(customers), playbook.status.is_ours))
 
 
 def _report(decision: Decision, playbook: Playbook, today: date, *, written: bool) -> Report:
@@ -162,7 +227,7 @@ def _report(decision: Decision, playbook: Playbook, today: date, *, written: boo
         today=today, source=decision.table.source, sheet=decision.table.sheet, customers=decision.customers,
         follow_ups=decision.follow_ups, problems=decision.problems, changes=decision.changes, written=written,
         status=playbook.status, status_order=playbook.status_order, max_per_day=playbook.max_per_day,
-        notes=notes(decision.customers, playbook),
+        notes=(*decision.notes, *notes(decision.customers, playbook)), contacts=decision.contacts,
     )
 
 
@@ -175,7 +240,8 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
                    f'sheetsync.toml: [columns] "{column}" = "{header}".')
     idle = [(f'The rule "{rule.name}" never fires', lacking) for rule in playbook.rules if (lacking := rule.lacking(here))]
     resting = [(f'The quiet reason "{reason.name}" never holds', [name for name in reason.columns if name not in here])
-               for reason in playbook.quiet if any(name not in here for name in reason.columns)]
+               for reason in playbook.quiet if any(name not in here for name in reason.columns)
+               and (reason.columns != (SNOOZE_UNTIL,) or LOG in here)]  # else the owner does not use Log entries
     if len(idle) + len(resting) <= _NAMED:
         out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in idle + resting]
     else:
@@ -189,6 +255,16 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
     return tuple(out)
 
 
+def kept_standards(
+    source: Source, playbook: Playbook, checks: Iterable[Check] = (), *, today: date, journal: Journal, before_day_ends: bool = False,
+    progress: Progress = lambda step: None,
+) -> Standards:
+    """Which standards were kept, from the journal and the sheet as it is. Writes nothing. Raises what `sync` raises."""
+    report = sync(source, playbook, checks, today=today, dry_run=True, before_day_ends=before_day_ends, progress=progress)
+    history = [Past(day, changes, contacts) for day, changes, contacts in journal.history(source.identity, report.sheet)]
+    return standards(history, report)
+
+
 @dataclass(frozen=True, slots=True)
 class Undone:
     """What an undo did: the run it took back, its changes, and the recorded ones it had to leave, with names."""
@@ -200,7 +276,7 @@ class Undone:
 
 
 def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bool = False) -> Undone:
-    """Takes one recorded run back: every old value, rows found by key, else by anchor.
+    """Takes one recorded run back: every old value, rows found by key, else by anchor; its contacts are withdrawn.
 
     Cells that no longer hold what the run wrote are left alone and named. Raises what `sync` raises.
     """
@@ -212,7 +288,7 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         undone = Undone(run, changes, tuple((_whose(change), change) for change in skipped), table)
         if dry_run:
             return undone
-        mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, command="undo")
+        mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, undoes=run.id)
         try:
             if changes:
                 sheet.write(changes)

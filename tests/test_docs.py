@@ -16,7 +16,7 @@ from sheetsync.resources import playbooks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = ["demo", "sync", "check", "today", "draft", "playbook list", "playbook show", "playbook check", "undo"]
+COMMANDS = ["demo", "sync", "check", "today", "report", "draft", "playbook list", "playbook show", "playbook check", "undo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

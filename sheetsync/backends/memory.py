@@ -7,18 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sheetsync.core.diff import patch
-from sheetsync.core.header import read_table
-from sheetsync.core.model import PLAIN, Cell, ChangeSet, Column, StatusSettings, Style, Table
+from sheetsync.core.header import find_rules, read_table
+from sheetsync.core.model import KEEP, PLAIN, Cell, ChangeSet, Column, StatusSettings, Style, Table
 from sheetsync.errors import TableChanged
 
 
 @dataclass(slots=True)
 class Grid:
-    """The cells of a worksheet in memory, from A1 on, and the styles of status cells by (row, column), both from 1."""
+    """The cells of a worksheet in memory, from A1 on, and the styles of status cells by (row, column), both from 1.
+
+    `locked` says of cells, by (row, column), why they can't be written. `rules` are the cells of a Rules worksheet beside it.
+    """
 
     cells: list[list[Cell]]
     styles: dict[tuple[int, int], Style] = field(default_factory=dict)
     writes: int = 0
+    locked: dict[tuple[int, int], str] = field(default_factory=dict)
+    rules: list[list[Cell]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class MemorySource:
 class MemorySheet:
     """An open worksheet in memory."""
 
-    features = frozenset({"atomic", "colour"})
+    features = frozenset({"atomic", "colour", "owner-cells"})
 
     def __init__(self, source: MemorySource) -> None:
         self._source = source
@@ -92,6 +97,8 @@ class MemorySheet:
             source=table.source, sheet=table.sheet, header_row=table.header_row, first_column=table.first_column,
             header=table.header, numbers=table.numbers, rows=table.rows, header_styles=header_styles, styles=styles,
             notes=table.notes,
+            locked={(row, column - table.first_column): why for (row, column), why in grid.locked.items()},
+            rules=find_rules("Rules", range(1, len(grid.rules) + 1), [[None if c == "" else c for c in row] for row in grid.rules]),
         )
 
     def _store(self, before: Table, changes: ChangeSet) -> None:
@@ -102,4 +109,5 @@ class MemorySheet:
             cells = grid.cells[row - 1]
             cells.extend([None] * (column - len(cells)))
             cells[column - 1] = change.after
-            grid.styles[row, column] = change.style
+            if change.style != KEEP:
+                grid.styles[row, column] = change.style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, draft, playbook, sync, today, undo
+from sheetsync.cli import check, demo, draft, playbook, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -40,6 +40,7 @@ app.command("sync")(sync.sync)
 app.command("check")(check.check)
 app.command("today")(today.today)
 app.command("draft")(draft.draft)
+app.command("report")(report.report)
 app.command("undo")(undo.undo)
 app.add_typer(playbook.app, name="playbook")
 

@@ -45,11 +45,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the options and settings come to."""
+    """What the options and settings come to. `before_day_ends` says that what was typed yesterday evening counts for yesterday."""
 
     source: Source
     settings: Settings
     today: date
+    before_day_ends: bool = False
 
 
 def resolve(target: str | None, sheet: str | None, playbook: str | None, config: Path | None, today: str | None) -> Asked:
@@ -65,7 +66,9 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
     if named is None:
         raise SettingsError("No workbook was named.",
                             'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml.')
-    return Asked(open_source(named, settings, sheet=sheet), settings, parse_today(today) or settings.today())
+    now, day = settings.now(), parse_today(today)
+    early = day is None and now.time() < settings.playbook.day_ends
+    return Asked(open_source(named, settings, sheet=sheet), settings, day or now.date(), early)
 
 
 def preview(asked: Asked, *, quiet: bool) -> Report:
@@ -74,7 +77,8 @@ def preview(asked: Asked, *, quiet: bool) -> Report:
     from sheetsync.sync import sync
 
     with progress(shown=not quiet) as tell:
-        return sync(asked.source, asked.settings.playbook, checks(), today=asked.today, dry_run=True, progress=tell)
+        return sync(asked.source, asked.settings.playbook, checks(), today=asked.today, dry_run=True,
+                    before_day_ends=asked.before_day_ends, progress=tell)
 
 
 def parse_today(text: str | None) -> date | None:

@@ -61,7 +61,7 @@ def sync(
     def once() -> Report:
         with progress(shown=not (unattended or as_json)) as tell:
             return run(asked.source, asked.settings.playbook, configuration.checks(), today=asked.today,
-                       journal=journal, dry_run=dry_run, force=force, progress=tell)
+                       journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
 
     if unattended:
         with configuration.one_at_a_time(asked.source.identity):

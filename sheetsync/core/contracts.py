@@ -35,7 +35,9 @@ class Sheet(Protocol):
 
     @property
     def features(self) -> frozenset[str]:
-        """What this backend can do beyond values: "atomic" (all or nothing), "colour"."""
+        """What this backend can do beyond values: "atomic" (all or nothing), "colour", "owner-cells" (changes in columns
+        of the owner's, which Log entries ask for: all of one row's in one step, the cells' looks kept).
+        """
         ...
 
     def read(self) -> Table:

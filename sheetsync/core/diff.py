@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from sheetsync.core.model import (
     HEADER,
+    KEEP,
     PLAIN,
     Anchor,
     Cell,
@@ -107,10 +108,12 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
     Rows are found by key, else by the rest of the row. A cell that no longer holds what was written is left alone;
     a column that was made is emptied with its header when all its cells are taken back.
     """
-    find = _finder(table)
+    changes = tuple(changes)
+    find = row_finder(table, changes)
     back: list[Change] = []
     skipped: list[Change] = []
     made: list[Change] = []
+    taken: set[tuple[int, int]] = set()
     for change in changes:
         position = table.position(change.column)
         if position is None:
@@ -120,11 +123,14 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
                 made.append(change)
         else:
             index = find(change)
+            if index is not None and (index, position) in taken:
+                continue  # written again in a later round: what stood there before the first is what comes back
             if index is None or not same(table.rows[index][position], change.after):
                 skipped.append(change)
                 continue
+            taken.add((index, position))
             styles = table.styles.get(change.column)
-            style = PLAIN if styles is None else styles[index]
+            style = styles[index] if styles is not None else KEEP if change.style == KEEP else PLAIN
             back.append(Change(table.numbers[index], change.column, change.after, change.before, style,
                                change.style_before, change.anchor))
     emptied = Counter(change.column for change in back if change.before is not None and change.after is None)
@@ -137,13 +143,22 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
     return ChangeSet(tuple(back)), tuple(skipped)
 
 
-def _finder(table: Table) -> Callable[[Change], int | None]:
+def row_finder(table: Table, recorded: Iterable[Change]) -> Callable[[Change], int | None]:
+    """A function from a recorded change to the index of its row in the table as it is now; None where it is gone.
+
+    Rows are found by key, else by the rest of the row: as it was left by the recorded changes, else as it was read.
+    """
     by_key: dict[str, dict[Cell, list[int]]] = {}
     by_rest: dict[tuple[Cell, ...], list[int]] = {}
     found: dict[tuple[int, Anchor], int | None] = {}
     given: set[int] = set()
     owned = set(table.styles)
     rest_positions = [p for p, header in enumerate(table.header) if header not in owned]
+    place = {table.header[p]: n for n, p in reversed(list(enumerate(rest_positions)))}
+    left: dict[tuple[int, Anchor], dict[int, Cell]] = {}  # what a Log entry made of cells of the rest
+    for change in recorded:
+        if change.anchor is not None and not change.anchor.column and change.column in place:
+            left.setdefault((change.row, change.anchor), {})[place[change.column]] = change.after
 
     def look(change: Change, anchor: Anchor) -> int | None:
         if anchor.column:
@@ -160,11 +175,15 @@ def _finder(table: Table) -> Callable[[Change], int | None]:
         if not by_rest:
             for i, row in enumerate(table.rows):
                 by_rest.setdefault(tuple([row[p] for p in rest_positions]), []).append(i)
-        # Equal rows were given equal changes, so any of them will do, each once.
-        free = [i for i in by_rest.get(anchor.rest, ()) if i not in given]
-        if not free:
-            return None
-        return next((i for i in free if table.numbers[i] == change.row), free[0])
+        rests = [anchor.rest]
+        if (cells := left.get((change.row, anchor))) is not None:
+            rests.insert(0, tuple([cells.get(n, cell) for n, cell in enumerate(anchor.rest)]))
+        for rest in rests:
+            # Equal rows were given equal changes, so any of them will do, each once.
+            free = [i for i in by_rest.get(rest, ()) if i not in given]
+            if free:
+                return next((i for i in free if table.numbers[i] == change.row), free[0])
+        return None
 
     def find(change: Change) -> int | None:
         assert change.anchor is not None
@@ -176,6 +195,31 @@ def _finder(table: Table) -> Callable[[Change], int | None]:
         return found[who]
 
     return find
+
+
+def went_through(table: Table, recorded: Iterable[Change]) -> tuple[bool, Callable[[int, Anchor], bool]]:
+    """Whether a write whose end nobody saw went through, as a whole and for each (row, anchor): told by what the cells hold now.
+
+    A row is judged by the owner's cells that were to change, where there are such, and one that tells nothing (it is gone,
+    or its cells hold neither) by the others.
+    """
+    recorded = tuple(recorded)
+    find = row_finder(table, recorded)
+    votes: dict[tuple[int, Anchor], int] = {}
+    total = 0
+    for change in recorded:
+        if change.anchor is None or same(change.before, change.after):
+            continue
+        index, position = find(change), table.position(change.column)
+        if index is None or position is None:
+            continue
+        cell = table.rows[index][position]
+        vote = 1 if same(cell, change.after) else -1 if same(cell, change.before) else 0
+        total += vote
+        if change.column not in table.styles:
+            who = (change.row, change.anchor)
+            votes[who] = votes.get(who, 0) + vote
+    return total > 0, lambda row, anchor: (votes.get((row, anchor), 0) or total) > 0
 
 
 def patch(table: Table, changes: ChangeSet) -> Table:

@@ -13,6 +13,8 @@ from itertools import chain
 from sheetsync.core.model import (
     Cell,
     Column,
+    RulesRow,
+    RulesTable,
     StatusSettings,
     Table,
     column_letters,
@@ -124,6 +126,8 @@ def find_header(
     words = {normal(word): column.name for column in reversed(columns) for word in _wanted(column)}
     best: tuple[int, int] | None = None
     for index, row in enumerate(grid[:SEARCHED_ROWS]):
+        if best is None and is_rules_header(row):
+            return None  # a Rules worksheet is never the customer table, whatever its criteria are called
         texts = {
             normal(cell) for cell in row
             if isinstance(cell, str) and cell and not (status is not None and status.is_ours(" ".join(cell.split())))
@@ -134,10 +138,30 @@ def find_header(
     return best
 
 
+def is_rules_header(row: Sequence[Cell]) -> bool:
+    """Whether a row is the header of a Rules worksheet: it has Rule and Due."""
+    return {"rule", "due"} <= {normal(cell) for cell in row if isinstance(cell, str) and cell}
+
+
+def find_rules(sheet: str, numbers: Sequence[int], rows: Sequence[Sequence[Cell]], first_column: int = 1) -> RulesTable | None:
+    """The rules that a worksheet holds, blank rows left out; None where it is no Rules worksheet."""
+    top = next((index for index, row in enumerate(rows[:SEARCHED_ROWS]) if is_rules_header(row)), None)
+    if top is None:
+        return None
+    header = tuple(" ".join(text_of(cell).split()) for cell in rows[top])
+    width = max(place for place, text in enumerate(header) if text) + 1
+    found = [RulesRow(number, tuple(_slice(tuple(row), 0, width))) for number, row in zip(numbers[top + 1 :], rows[top + 1 :], strict=True)]
+    return RulesTable(
+        sheet, numbers[top], first_column, header[:width], tuple(row for row in found if not all(map(is_blank, row.cells))))
+
+
 def no_header(grid: Sequence[Sequence[Cell]], columns: Sequence[Column], where: str) -> Refused:
     """The refusal for a sheet without a header row, with the nearest thing that was seen."""
     if not any(not is_blank(cell) for row in grid[:SEARCHED_ROWS] for cell in row):
         return Refused(f"{where}: the worksheet is empty.", "Choose the worksheet that holds the customers with --sheet NAME.")
+    if any(map(is_rules_header, grid[:SEARCHED_ROWS])):
+        return Refused(f"{where}: this is a Rules worksheet (its header has Rule and Due), not the table of customers.",
+                       "Choose the worksheet that holds the customers with --sheet NAME.")
     names = ", ".join(column.name for column in columns[:6])
     words = [word for column in columns for word in _wanted(column)]
     seen = ""

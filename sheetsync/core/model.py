@@ -34,6 +34,7 @@ MUTED = Style("EDEDED", "595959")
 HEADER = Style("DDEBF7", "1F4E78")
 PLAIN = Style("", "")  # no colour of ours: the fill of the owner's cell beside it
 FOREIGN = Style("?", "?")  # only ever read: a colour that somebody else put on a status cell
+KEEP = Style("=", "=")  # an owner's cell: its look stays
 NAMED_STYLES: Mapping[str, Style] = {
     "GOOD": GOOD,
     "NEUTRAL": NEUTRAL,
@@ -84,6 +85,14 @@ NEXT_STEP = "Next step"
 WHY = "Why"
 PROBLEMS = "Problems"
 STATUS_COLUMNS = (STATUS, NEXT_FOLLOW_UP, NEXT_STEP, WHY, PROBLEMS)
+
+# The columns of the owner's that a Log entry reads and writes (beside the `done` columns of rules).
+LOG = "Log"
+LAST_CONTACT = "Last contact"
+SNOOZE_UNTIL = "Snooze until"
+PAUSED_UNTIL = "Paused until"
+NOTES = "Notes"
+NOT_A_DUPLICATE = "Not a duplicate of"
 
 # The statuses that are no quiet reason, worst first.
 OVERDUE = "Overdue"
@@ -141,6 +150,24 @@ class StatusSettings:
         return frozenset((*NAMED_STYLES.values(), HEADER, *self.colours.values())) - {PLAIN}
 
 
+class RulesRow(NamedTuple):
+    """One row of a Rules worksheet: its number in the margin, and its cells, which align with the header."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RulesTable:
+    """A Rules worksheet as read; the first cell of the header stands in sheet column `first_column` (A is 1)."""
+
+    sheet: str
+    header_row: int
+    first_column: int
+    header: tuple[str, ...]
+    rows: tuple[RulesRow, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Header and rows as read. `numbers` are the row numbers in the margin, `rows` align with them.
@@ -148,7 +175,9 @@ class Table:
     Columns are positions in `header`; position p stands in sheet column `first_column` + p (A is 1).
     `styles` holds, for each status column present, the style of each row's cell.
     `formula_cells` holds the (row number, position) of every formula, `formulas` the positions among them,
-    and `uncalculated` those formulas that have no result yet.
+    and `uncalculated` those formulas that have no result yet. `locked` says of cells of the owner's in rows with a Log
+    entry, by (row number, position), why they can't be written ("is protected"); it is no part of what the table holds.
+    `rules` is the workbook's Rules worksheet, read in the same moment.
     """
 
     source: str
@@ -164,6 +193,8 @@ class Table:
     formula_cells: frozenset[tuple[int, int]] = frozenset()
     uncalculated: frozenset[tuple[int, int]] = frozenset()
     notes: tuple[str, ...] = ()
+    locked: Mapping[tuple[int, int], str] = field(default_factory=dict, compare=False)
+    rules: RulesTable | None = None
 
     def position(self, header: str) -> int | None:
         """Where a column with exactly this header text stands, or None."""
@@ -256,7 +287,10 @@ class Customers:
 
 
 class Problem(NamedTuple):
-    """One thing wrong. `row` is the number in the margin, `customer` counts from 0."""
+    """One thing wrong. `row` is the number in the margin, `customer` counts from 0.
+
+    `others` are the customers that a problem of duplicates means, also from 0.
+    """
 
     row: int
     column: str
@@ -265,10 +299,15 @@ class Problem(NamedTuple):
     message: str
     suggestion: str = ""
     customer: int = -1
+    others: tuple[int, ...] = ()
 
 
 class FollowUp(NamedTuple):
-    """What one customer row shows: its status, and when, what and why next. `first` is urgent and before other urgent ones."""
+    """What one customer row shows: its status, and when, what and why next.
+
+    `first` is urgent and before other urgent ones. `latest` is the last day that is in time (None without a date);
+    `active` says whether the rule's lead has begun.
+    """
 
     row: int
     customer: str
@@ -278,6 +317,8 @@ class FollowUp(NamedTuple):
     rule: str
     why: str
     urgent: bool = False
+    latest: date | None = None
+    active: bool = False
     first: bool = False
 
 
@@ -299,7 +340,10 @@ class Anchor(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One cell to rewrite. `anchor` is None for a header cell. A tuple, because a first run makes half a million."""
+    """One cell to rewrite. `anchor` is None for a header cell. A tuple, because a first run makes half a million.
+
+    A change in a column of the owner's (one that a Log entry asked for) has the style KEEP: the cell keeps its look.
+    """
 
     row: int
     column: str
@@ -322,6 +366,29 @@ class ChangeSet:
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
+
+
+ContactKind = Literal["done", "called", "emailed", "met", "snoozed", "paused", "skipped", "not a duplicate"]
+CONTACT_KINDS: tuple[ContactKind, ...] = ("done", "called", "emailed", "met")  # the others are no contact with anybody
+
+
+class Contact(NamedTuple):
+    """One Log entry that was applied: whose, what, on which day, and for which rule, due and in time until when.
+
+    `until` is where a snooze, skip or pause ends; `entry` what the owner had typed.
+    """
+
+    row: int
+    customer: str
+    anchor: Anchor
+    kind: ContactKind
+    day: date
+    until: date | None
+    note: str
+    rule: str
+    due: date | None
+    latest: date | None
+    entry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +416,7 @@ class Report:
     status_order: tuple[str, ...]
     max_per_day: int | None = None
     notes: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
 
     @property
     def statuses(self) -> dict[str, int]:

@@ -38,6 +38,11 @@ class Json:
                 for p in report.problems
             ],
             "changes": change_objects(report.changes),
+            "log": [
+                {"row": c.row, "customer": c.customer, "entry": c.entry, "kind": c.kind, "day": _cell(c.day), "until": _cell(c.until),
+                 "note": c.note, "rule": c.rule}
+                for c in report.contacts
+            ],
             "written": report.written,
             "notes": list(report.notes),
         }, ensure_ascii=False)

@@ -31,6 +31,7 @@ class Summary:
         lines += ["", *self._statuses(report, ink)]
         lines += self._first(report, ink)
         lines += self._problems(report, ink)
+        lines += self._log(report, ink)
         for note in report.notes[:_NOTES]:
             lines += ["", *wrap(note, self.width)] if note is report.notes[0] else wrap(note, self.width)
         if len(report.notes) > _NOTES:
@@ -85,6 +86,18 @@ class Summary:
             lines += wrap(f"{where}  {say_problem(report.customers, problem)}", self.width, "  ")
         if len(worst) > _FIRST:
             lines.append(f"  and {plural(len(worst) - _FIRST, 'more', 'more')}: sheetsync check")
+        return lines
+
+    def _log(self, report: Report, ink: Ink) -> list[str]:
+        if not report.contacts:
+            return []
+        lines = ["", ink.bold(f"Log: {plural(len(report.contacts), 'entry', 'entries')} {'done' if report.written else 'to be done'}")]
+        for contact in report.contacts[:_FIRST]:
+            until = "" if contact.until is None else f" until {say_date(contact.until)[4:]}"
+            told = f"{contact.kind}{until}" if until or contact.kind == "not a duplicate" else f"{contact.kind} {say_date(contact.day)[4:]}"
+            lines += wrap(f"{contact.customer}: {told}" + (f" ({contact.rule})" if contact.rule else ""), self.width, "  ")
+        if len(report.contacts) > _FIRST:
+            lines.append(f"  and {plural(len(report.contacts) - _FIRST, 'more', 'more')}")
         return lines
 
     def _written(self, report: Report) -> str:

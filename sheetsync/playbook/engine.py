@@ -305,7 +305,9 @@ class _Writer:
             others.sort(key=_earliest)
             why += " · also: " + ", ".join([self._named(other) for other in others])
         rule = candidate.rule
-        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, rule.first)
+        latest = None if candidate.now else candidate.latest
+        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, latest,
+                        candidate.active, rule.first)
 
     def _why(self, candidate: Candidate) -> str:
         key = (candidate.order, candidate.column, candidate.start, candidate.moved, candidate.moved and candidate.due)

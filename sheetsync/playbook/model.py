@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,7 +21,7 @@ from sheetsync.playbook.criteria import AnyOf, parse_criteria
 from sheetsync.playbook.due import Due, Period, parse_due, parse_period
 from sheetsync.playbook.quiet import Quiet
 
-CONTACT = "Last contact"  # the column that a contact sets; what "done" means where a rule names none
+CONTACT = model.LAST_CONTACT  # the column that a contact sets; what "done" means where a rule names none
 DEFAULT_LEAD = Period(7, "days")
 S = TypeVar("S", bound=BaseModel)
 
@@ -183,6 +183,20 @@ class LimitsSpec(_Spec):
     max_per_day: int | None = Field(default=None, ge=1)
 
 
+def _time(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and (match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value.strip())):
+        return time(int(match[1]), int(match[2]))
+    raise ValueError('a time of day is a text such as "05:00"')
+
+
+class LogSpec(_Spec):
+    """How Log entries are read. A run that starts before `day_ends` counts undated ones for the day before."""
+
+    day_ends: Annotated[time, BeforeValidator(_time)] = time(5)
+
+
 class StatusSpec(_Spec):
     """How the status columns look."""
 
@@ -248,6 +262,7 @@ class PlaybookSpec(_Spec):
     messages: MessagesSpec = Field(default_factory=MessagesSpec)
     calendar: CalendarSpec = Field(default_factory=CalendarSpec)
     limits: LimitsSpec = Field(default_factory=LimitsSpec)
+    log: LogSpec = Field(default_factory=LogSpec)
     status: StatusSpec = Field(default_factory=StatusSpec)
 
 
@@ -317,6 +332,9 @@ class Playbook:
     care: Care | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
     signature: str = ""
+    day_ends: time = time(5)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # the document it was built from
+    rules_told_in: str = ""  # the settings file that has [rules]; none may be beside a Rules worksheet
 
     @property
     def status_order(self) -> tuple[str, ...]:
@@ -378,6 +396,7 @@ def build_playbook(raw: Mapping[str, Any], messages: Mapping[str, str] | None = 
         name=spec.name, title=spec.title, key=tuple(spec.key), columns=tuple(_columns(spec, rules, quiet, care, status)),
         rules=rules, quiet=tuple(quiet), calendar=_calendar(spec.calendar), min_gap=spec.limits.min_gap,
         max_per_day=spec.limits.max_per_day, status=status, care=care, messages=messages or {}, signature=spec.messages.signature,
+        day_ends=spec.log.day_ends, raw=raw,
     )
     _check_words(spec, playbook)
     if messages is not None:

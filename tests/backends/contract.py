@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sheetsync.core.diff import anchors, diff, patch
-from sheetsync.core.model import BAD, GOOD, PLAIN, Cell, Change, ChangeSet, Desired, Style, Table
+from sheetsync.core.model import BAD, GOOD, KEEP, PLAIN, Cell, Change, ChangeSet, Desired, Style, Table
 from sheetsync.errors import Refused, TableChanged
 from tests.worksheets import CUSTOMERS, PLAYBOOK, Place, Rows, owner_cells, trimmed
 
@@ -139,3 +139,56 @@ class Contract:
             assert sheet.write(back) == patch(table, back)
             assert sheet.read() == before
         assert place.cells() == trimmed(CUSTOMERS)
+
+    def test_cells_of_the_owners_are_written_beside_status_cells(self, tmp_path: Path) -> None:
+        place = self.place(CUSTOMERS, tmp_path)
+        with place.source.open() as sheet:
+            if "owner-cells" not in sheet.features:
+                pytest.skip("this backend does not write cells of the owner's")
+            before = sheet.read()
+            changes = with_owner_cells(before, wanted(before, lambda i, n: "x"))
+            assert sheet.write(changes) == patch(before, changes)
+        with place.source.open() as sheet:
+            assert sheet.read() == patch(before, changes)
+        expected = [list(row) for row in CUSTOMERS]
+        expected[1][4], expected[1][5], expected[3][4], expected[6][9] = None, "new & <old>", date(2026, 11, 20), date(2027, 2, 1)
+        assert owner_cells(place.cells()) == trimmed(expected)
+
+    def test_cells_of_the_owners_alone_are_written_and_taken_back(self, tmp_path: Path) -> None:
+        place = self.place(CUSTOMERS, tmp_path)
+        with place.source.open() as sheet:
+            if "owner-cells" not in sheet.features:
+                pytest.skip("this backend does not write cells of the owner's")
+            before = sheet.read()
+            changes = with_owner_cells(before, ChangeSet())
+            after = sheet.write(changes)
+            back = ChangeSet(tuple(change._replace(before=change.after, after=change.before) for change in changes))
+            assert sheet.write(back).rows == before.rows
+            assert after.header == before.header
+        assert place.cells() == trimmed(CUSTOMERS)
+
+    def test_a_cell_of_the_owners_that_holds_something_else_stops_the_whole_write(self, tmp_path: Path) -> None:
+        place = self.place(CUSTOMERS, tmp_path)
+        state = place.state()
+        with place.source.open() as sheet:
+            if not {"owner-cells", "atomic"} <= sheet.features:
+                pytest.skip("this backend does not write cells of the owner's in one step with all others")
+            before = sheet.read()
+            changes = with_owner_cells(before, wanted(before, lambda i, n: "x"))
+            others = [c._replace(before="other") if c.column == "Complaint" else c for c in changes]
+            wrong = ChangeSet(tuple(others), changes.new_columns)
+            with pytest.raises(TableChanged):
+                sheet.write(wrong)
+        assert place.state() == state
+
+
+def with_owner_cells(table: Table, changes: ChangeSet) -> ChangeSet:
+    """The changes, and beside them some in the owner's columns: a date emptied, a text, and dates where none stood."""
+    whose = anchors(table, "Customer no", PLAYBOOK.status.is_ours)
+    asked = [(0, "Last contact", None), (0, "Complaint", "new & <old>"), (2, "Last contact", date(2026, 11, 20)),
+             (5, "Paused until", date(2027, 2, 1))]
+    more = []
+    for index, column, after in asked:
+        before = table.rows[index][table.header.index(column)]
+        more.append(Change(table.numbers[index], column, before, after, KEEP, KEEP, whose(index)))
+    return ChangeSet(tuple(sorted((*changes, *more), key=lambda change: change.row)), changes.new_columns)

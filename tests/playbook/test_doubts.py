@@ -10,7 +10,7 @@ from sheetsync.core.header import read_table
 from sheetsync.core.model import Cell
 from sheetsync.core.validate import see_customers
 from sheetsync.playbook.doubts import doubts
-from sheetsync.sync import decide
+from sheetsync.sync import Day, decide
 from tests.playbook.rows import playbook
 
 R = '[rules."R"]\ndue = "on A"\nstep = "x"\n'
@@ -64,6 +64,6 @@ def test_a_value_that_decides_a_quiet_reason_makes_the_row_check_row() -> None:
     book = playbook(R + '[quiet."Away"]\nwhen = { Back = ">today" }\n')
     table = read_table([("Name", "A", "Back"), ("Ng", date(2026, 11, 20), "03/04/2027")], source="s", sheet="t", columns=book.columns,
                        key=book.key, status=book.status)
-    decision = decide(table, book, (), date(2026, 11, 20))
+    decision = decide(table, book, (), Day(date(2026, 11, 20)))
     assert [follow_up.status for follow_up in decision.follow_ups] == ["Check row"]
     assert [problem.column for problem in decision.problems] == ["Back"]

@@ -16,7 +16,7 @@ from sheetsync.core.validate import validate
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.explain import hidden
 from sheetsync.playbook.model import Playbook
-from sheetsync.sync import decide
+from sheetsync.sync import Day, decide
 from tests.playbook.rows import playbook
 
 HEADER = ("Name", "Last contact", "A", "B", "Sent", "Tier", "Pause", "Visit", "Wait")
@@ -241,7 +241,7 @@ def test_a_criterion_on_a_mixed_column_yields_a_problem_and_never_a_guess(rows: 
     played = playbook(MIXED)
     grid: list[tuple[Cell, ...]] = [("Name", "Orders", "Seen", "A"), *((f"n{n}", *row) for n, row in enumerate(rows))]
     table = read_table(grid, source="s", sheet="t", columns=played.columns, key=played.key, status=played.status)
-    decision = decide(table, played, CHECKS.values(), today)
+    decision = decide(table, played, CHECKS.values(), Day(today))
     told = {(problem.customer, problem.column) for problem in decision.problems}
     for n, (orders, seen, _) in enumerate(rows):
         sure = _certain(orders, seen)
@@ -263,7 +263,7 @@ def test_a_date_text_that_is_not_certain_is_a_problem_and_gives_no_date(
     unsure = [(text, text, text, text, row[4], *row[5:]) for row in rows]
     grid: list[tuple[Cell, ...]] = [HEADER, *((f"n{n}", *row) for n, row in enumerate(unsure))]
     table = read_table(grid, source="s", sheet="t", columns=alone.columns, key=alone.key, status=alone.status)
-    decision = decide(table, alone, CHECKS.values(), today)
+    decision = decide(table, alone, CHECKS.values(), Day(today))
     dated = {column.name for column in alone.columns if column.type == "date"} & {"Last contact", "A", "B", "Sent"}
     assert {(n, name) for n in range(len(unsure)) for name in dated} <= {(p.customer, p.column) for p in decision.problems}
     assert {follow_up.due for follow_up in decision.follow_ups} == {None}

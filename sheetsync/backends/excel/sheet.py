@@ -11,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 from sheetsync.backends.excel import file
+from sheetsync.backends.excel.locked import locked
 from sheetsync.backends.excel.package import Deflated, Package
 from sheetsync.backends.excel.proof import LARGE, before, proven
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
+from sheetsync.backends.excel.rules import read_rules
 from sheetsync.backends.excel.splice import Splice
 from sheetsync.backends.excel.tables import ListObject, list_objects
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan
@@ -60,7 +62,7 @@ class ExcelSource:
 class ExcelSheet:
     """An open worksheet. Holds the bytes that were read; a write replaces the file only while it still has them."""
 
-    features = frozenset({"atomic", "colour"})
+    features = frozenset({"atomic", "colour", "owner-cells"})
 
     def __init__(self, source: ExcelSource) -> None:
         self._source = source
@@ -203,7 +205,9 @@ class _Reading:
             (row, column - left) for row, column in self.scan.uncalculated if (row, column - left) in table.formula_cells
         )
         styles, header_styles = self._styles(table)
-        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles)
+        held = locked(table, self.scan, source.columns, source.status)
+        return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
+                       rules=read_rules(self.workbook, self.info))
 
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""

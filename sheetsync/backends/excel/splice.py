@@ -30,6 +30,7 @@ from sheetsync.backends.excel.worksheet import (
     spliced,
 )
 from sheetsync.core.model import (
+    KEEP,
     NEXT_FOLLOW_UP,
     NEXT_STEP,
     PLAIN,
@@ -417,11 +418,15 @@ class _Formats:
             date_like = isinstance(value, date)
             if own is None:
                 own = row if row is not None else self.columns.get(column)
+            if style == KEEP:
+                found = self._known[key] = self.styles.kept(own or 0, date=date_like, text=kind is str or value is None)
+                return found
             if own is None:
                 own = 0 if base is None else self.styles.text_format(base, centred=date_like)
             found = self._known[key] = self.styles.format(
                 own, None if header else base, style, self.palette, date=date_like, wrap=wrap)
         return found
+
 
 
 def _col_range(element: Element) -> tuple[int, int]:

@@ -17,6 +17,8 @@ from sheetsync.errors import Refused
 MAX_FORMATS = 64_000  # cell formats; Excel takes 65,490
 DATE_FORMAT = 14  # the built-in short date, shown as the reader's computer shows dates
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+_BUILT_IN_DAYS = _BUILT_IN_DATES - {18, 19, 20, 21, 45, 46, 47}  # those show a time of day or a duration alone
+_DAY = re.compile(r"[dy]", re.IGNORECASE)
 _NOT_DATE_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+|[$<>=][^\]]*)\]',
                             re.IGNORECASE)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors", "extLst")
@@ -185,6 +187,30 @@ class Styles:
         if wrap:
             self._align(made, "wrapText", "1")
         return self._append(self.formats, self._format_of, made)
+
+    def kept(self, index: int, *, date: bool, text: bool) -> int:
+        """The format of an owner's cell that gets another value: its own, but with a date format for a date that has none,
+        and without the mark that it holds text where it no longer does. Raises Refused where `index` is out of range.
+        """
+        if not 0 <= index < len(self.formats):
+            raise Refused(f"{self.what}: a cell has the format {index}, which does not exist.",
+                          "Open the workbook in Excel and save it again.")
+        dated = date and not self._shows_day(index)
+        if not dated and (text or self.formats[index].get("quotePrefix") is None):
+            return index
+        made = copy.deepcopy(self.formats[index])
+        if dated:
+            made.set("numFmtId", str(DATE_FORMAT))
+            made.set("applyNumberFormat", "1")
+        if not text:
+            made.attrib.pop("quotePrefix", "")
+        return self._append(self.formats, self._format_of, made)
+
+    def _shows_day(self, index: int) -> bool:
+        """Whether cells of this format show the day of a date, not only a time or a duration."""
+        number = int(self.formats[index].get("numFmtId", "0"))
+        code = self._numbers.get(number)
+        return number in _BUILT_IN_DAYS if code is None else self.is_date(index) and _DAY.search(_NOT_DATE_TEXT.sub("", code)) is not None
 
     def text_format(self, index: int, *, centred: bool = False) -> int:
         """The format of a new status cell beside a data cell of format `index`: its borders and font, none of its number
