@@ -39,7 +39,7 @@ from sheetsync.playbook.standards import Past, standards
 from sheetsync.playbook.worksheet import with_worksheet
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
-_NAMED = 4  # rules and quiet reasons without their columns that are named one by one
+_NAMED = 2  # rules, and quiet reasons, without their columns that are named one by one
 ROUNDS = 5  # writes within one run, for a backend that is not atomic
 Progress = Callable[[str], None]
 T = TypeVar("T")
@@ -242,11 +242,15 @@ def notes(customers: Customers, playbook: Playbook) -> tuple[str, ...]:
     resting = [(f'The quiet reason "{reason.name}" never holds', [name for name in reason.columns if name not in here])
                for reason in playbook.quiet if any(name not in here for name in reason.columns)
                and (reason.columns != (SNOOZE_UNTIL,) or LOG in here)]  # else the owner does not use Log entries
-    if len(idle) + len(resting) <= _NAMED:
-        out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in idle + resting]
-    else:
-        out.append(f"{len(idle)} rules and {len(resting)} quiet reasons of the playbook {playbook.name} rest, since the sheet lacks "
-                   "their columns. Which ones: sheetsync playbook check")
+    many = []
+    for kind, found in (("rules", idle), ("quiet reasons", resting)):
+        if len(found) <= _NAMED:
+            out += [f"{said}: the sheet has no column {' or '.join(lacking)}." for said, lacking in found]
+        else:
+            many.append(f"{len(found)} {kind}")
+    if many:
+        out.append(f"{' and '.join(many)} of the playbook {playbook.name} rest, since the sheet lacks their columns. "
+                   "Which ones: sheetsync playbook check")
     read = {name for rule in playbook.rules for name in (*rule.read_columns, rule.done)}
     read |= {name for reason in playbook.quiet for name in reason.columns}
     formulas = sorted(name for name in read if here.get(name) in customers.table.formulas)
