@@ -31,7 +31,7 @@ from sheetsync.core.model import Cell, ChangeSet, Table
 from sheetsync.errors import NotReachable, TableChanged
 from sheetsync.journal import Journal
 from sheetsync.sync import sync, undo
-from tests.test_sync import BACKENDS, place_of, run
+from tests.test_sync import BACKENDS, Meddled, place_of, run
 from tests.worksheets import PLAYBOOK, TODAY, InMemory, Place, Rows, later, owner_cells, read_cells, statuses, trimmed, write_workbook
 
 HEAD: list[Cell] = ["Customer no", "Name", "Tier", "Last contact", "Complaint", "Complaint date", "Complaint called",
@@ -435,3 +435,24 @@ def test_check_and_today_show_entries_and_write_nothing(tmp_path: Path) -> None:
     dry = CliRunner().invoke(app, ["sync", str(path), "--dry-run", "--today", "2026-11-20"])
     assert "Log: 6 entries to be done" in dry.output
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_law_6_rows_sorted_and_entries_typed_between_read_and_write_are_each_applied_once(backend: str, seed: int) -> None:
+    def edited(rows: Rows) -> Rows:
+        body = [list(row) for row in rows[1:]]
+        for row in body:
+            if row[1] == "Li":
+                row += [None] * (9 - len(row))
+                row[8] = "met: at the market"
+        random.Random(seed).shuffle(body)
+        return [rows[0], *body]
+
+    with place_of(backend, ROWS) as (place, journal):
+        meddled = Meddled(place.source, lambda: place.edit(edited(place.cells())), [1])
+        sync(meddled, PLAYBOOK, CHECKS.values(), today=TODAY, journal=journal)
+        expected = [list(row) for row in AFTER]
+        expected[-1] = [8, "Li", "C", TODAY, *[None] * 7, "2026-11-20 met: at the market"]
+        assert sorted(map(str, owner_cells(place.cells()))) == sorted(map(str, expected))
+        assert sorted(kinds(place, journal)) == sorted([*KINDS, "met"])
+        assert len(run(place, journal).changes) == 0

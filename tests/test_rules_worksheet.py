@@ -68,6 +68,18 @@ def test_the_worksheet_is_the_whole_rule_list_in_its_order() -> None:
     assert (columns["Birth date"], columns["Open orders"]) == ("date", "text")
 
 
+def test_the_playbooks_own_rules_written_as_a_worksheet_are_the_same_rules() -> None:
+    criteria = list(dict.fromkeys(name for rule in BOOK.rules for name in rule.when))
+    head: list[Cell] = ["Rule", "Due", "Next step", "Priority", "Latest", "Lead", "Done", "Blank", *criteria]
+    rows: Rows = [head]
+    for rule in BOOK.rules:
+        said = {name: " | ".join({"=": "blank", "<>": "not blank"}.get(c.text, c.text) for c in any_of.criteria)
+                for name, any_of in rule.when.items()}
+        rows.append([rule.name, str(rule.due), rule.step, "urgent" if rule.urgent else "normal", str(rule.latest) if rule.latest else None,
+                     str(rule.lead), rule.done, "now" if rule.blank_is_now else None, *(said.get(name) for name in criteria)])
+    assert rules_of(rows) == tuple(replace(rule, message=None) for rule in BOOK.rules)
+
+
 def test_without_a_worksheet_the_playbooks_own_rules_apply() -> None:
     assert with_worksheet(BOOK, table([])) is BOOK
     assert with_worksheet(BOOK, table([["Rule", "What"], ["x", "y"]])) is BOOK

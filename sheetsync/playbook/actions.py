@@ -236,26 +236,31 @@ class _Work:
 
     def _apart(self, row: _Row, i: int) -> None:
         """Puts the keys of those this customer looks like into "Not a duplicate of", behind the ones that stand there."""
-        customers = self.customers
-        if customers.key is None:
-            raise _StaysError("the sheet has no column that tells customers apart", "Add one, such as Customer no.")
         row.check(NOT_A_DUPLICATE)
-        position = customers.positions[customers.key]
-        mine = text_of(customers.table.rows[customers.indexes[i]][position])
-        raw = {text_of(cell): cell for cell in (customers.table.rows[customers.indexes[n]][position] for n in self.others.get(i, ()))}
-        keys = sorted(key for key in raw if key and key.casefold() != mine.casefold())
-        if not keys:
-            if self.others.get(i):
-                raise _StaysError(f"the other has the same {customers.header(customers.key)} or none",
-                                  f"Give each its own {customers.header(customers.key)} first.")
+        others = self.others.get(i, ())
+        if not others:
             raise _StaysError("nobody was found who looks like this customer", "Empty the Log cell.")
-        there = row.raw(NOT_A_DUPLICATE)
-        known = [part.strip() for part in text_of(there).split(";") if part.strip()]
+        mine = text_of(self._called(i)).casefold()
+        raw = {text_of(cell): cell for cell in map(self._called, others)}
+        keys = sorted(key for key in raw if key.casefold() != mine)
+        if not keys:
+            told_apart_by = self.customers.header(self.customers.key or "Name")
+            raise _StaysError(f"the other has the same {told_apart_by}", f"Give each its own {told_apart_by} first.")
+        known = [part.strip() for part in text_of(row.raw(NOT_A_DUPLICATE)).split(";") if part.strip()]
         new = [key for key in keys if key.casefold() not in {part.casefold() for part in known}]
         if not known and len(new) == 1 and not isinstance(raw[new[0]], str):
             row.put(NOT_A_DUPLICATE, raw[new[0]])  # a number stays a number
         elif new:
             row.put(NOT_A_DUPLICATE, "; ".join([*known, *new]))
+
+    def _called(self, i: int) -> Cell:
+        """What tells a customer apart: the key, else the name."""
+        customers = self.customers
+        if customers.key is not None:
+            cell = customers.table.rows[customers.indexes[i]][customers.positions[customers.key]]
+            if not is_blank(cell):
+                return cell
+        return customers.labels[i]
 
 
 @dataclass(slots=True)

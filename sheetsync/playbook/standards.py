@@ -1,13 +1,13 @@
 """What fell due and what was kept in time, from the journal and the sheet.
 
 What the journal knows: every status that was written, on which run, and every Log entry, with the rule it was for, its due day and
-its last day in time. From that, a step *falls due* when a row first shows Due, Overdue or Never contacted for a rule and a date (or
-an "also" of such a row still names it), and it is *done* when the row shows it no longer. Where a Log entry did it, its day counts
-exactly. Where the owner edited the row instead, the day of the run that noticed counts, and it was late if the row last
-showed Overdue; the days late count from the first run that showed Overdue. An edit that changes a date or a rule without a contact can't
-be told from one that did the work. A row that turned quiet (snoozed, paused, closed …) was *put off*. Rows without a unique key are
-followed only through their Log entries, since nothing else tells them apart once they are edited. What was due before the
-journal began counts from its first day.
+its last day in time. From that, a step *falls due* when a row first shows it as the next one with Due, Overdue or Never contacted, and
+it is *done* when the row names it no longer, not even behind "also". One that was only ever named behind "also" does not count.
+Where a Log entry did it, its day counts exactly. Where the owner edited the row instead, the day of the run that noticed counts, and
+it was late if the row last showed Overdue; the days late count from the first run that showed Overdue. An edit that changes a
+date or a rule without a contact can't be told from one that did the work. A row that turned quiet (snoozed, paused, closed …) was
+*put off*. Rows without a unique key are followed only through their Log entries, since nothing else tells them apart once they are
+edited. What was due before the journal began counts from its first day.
 
 What the sheet knows: what is open now, Last contact, and each row's one complaint: its date, first call and resolution.
 """
@@ -116,7 +116,11 @@ class _Replay:
         """A Log entry did the step: exact, whether or not the row had shown it as due."""
         key = (contact.anchor, contact.rule, contact.due)
         found = self.open.pop(key, None) or self.put_off.pop(key, None)
-        fell_due = found.fell_due if found is not None else max(self.since, contact.due or contact.day)
+        fell_due = min(contact.due or contact.day, contact.day)
+        if found is not None:
+            fell_due = found.fell_due
+        elif contact.day >= self.since:
+            fell_due = max(self.since, fell_due)
         late = 0 if contact.latest is None else max(0, (contact.day - contact.latest).days)
         self.done.append((contact.anchor, Step(contact.rule, contact.customer, fell_due, contact.day, late)))
 
@@ -134,8 +138,9 @@ class _Replay:
             if shown.status == model.CHECK_ROW:
                 self.open[one] = step  # nobody can say what became of it until the row is mended
                 continue
-            late = 0 if step.overdue_since is None else max(1, (today - step.overdue_since).days)
-            self.done.append((anchor, Step(one[1], text_of(anchor.key), step.fell_due, today, late)))
+            day = today if contact is None else contact.day  # a contact for another rule may have done this one as well
+            late = 0 if step.overdue_since is None or day < step.overdue_since else max(1, (day - step.overdue_since).days)
+            self.done.append((anchor, Step(one[1], text_of(anchor.key), step.fell_due, day, late)))
         if rule and shown.status in _DUE:
             step = self.open.get(key) or self.put_off.pop(key, None) or _Open(self._fell_due(shown.due, today), None)
             if shown.status == model.OVERDUE and step.overdue_since is None:

@@ -88,6 +88,21 @@ def test_an_entry_counts_on_its_own_day_against_the_rules_last_day(tmp_path: Pat
     ]
 
 
+def test_an_entry_for_a_day_before_the_first_run_counts_in_its_own_month(tmp_path: Path) -> None:
+    shop = Business(tmp_path, row(1, "Ana", "2026-08-01"))
+    shop.on("2026-11-02", Ana="done 3 Sep")
+    assert shop.steps("2026-11-02") == [
+        "Ana: Keep in touch, all, fell due 2026-09-01, done 2026-09-03", "Ana: Keep in touch, all, fell due 2026-11-02, open"]
+
+
+def test_a_contact_does_every_step_that_it_ends_on_its_own_day(tmp_path: Path) -> None:
+    shop = Business(tmp_path, row(1, "Ana", "2026-10-01", "gold"))
+    shop.on("2026-10-16")
+    shop.on("2026-11-02")
+    shop.on("2026-11-04", Ana="called yesterday")
+    assert shop.steps("2026-11-04") == ["Ana: Gold, fell due 2026-10-16, done 2026-11-03, 19 days late"]
+
+
 def test_what_the_owner_edits_by_hand_counts_on_the_night_that_notices(tmp_path: Path) -> None:
     shop = Business(tmp_path, row(1, "Ana", "2026-10-01"), row(2, "Bo", "2026-10-01"))
     for day in ("2026-10-31", "2026-11-02"):
