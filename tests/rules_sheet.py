@@ -7,7 +7,7 @@ from xlsxwriter.workbook import Workbook
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.table import HEADER, rules_table
 
-_WIDTHS = {"Rule": 30, "Due": 38, "Next step": 48, "Priority": 10, "Latest": 38, "Lead": 10, "Done": 20, "Blank": 8, "Message": 27}
+_WIDEST = 58  # characters; a longer text is wrapped
 
 
 def add_rules(workbook: Workbook, playbook: Playbook, *, colour: str, pale: str, font: str = "Calibri") -> None:
@@ -18,8 +18,12 @@ def add_rules(workbook: Workbook, playbook: Playbook, *, colour: str, pale: str,
     head = workbook.add_format(look | {"bold": True, "font_color": "#FFFFFF", "bg_color": colour, "valign": "vcenter"})
     plain, name, tinted = (workbook.add_format(look | more) for more in ({}, {"bold": True}, {"bg_color": pale}))
     header, *rules = rules_table(playbook)
+    widths = [min(_WIDEST, max(len(row[place]) for row in (header, *rules)) + 3) for place in range(len(header))]
+    for row, rule in enumerate(rules, 1):
+        lines = max(-(-(len(text) + 2) // width) for text, width in zip(rule, widths, strict=True))
+        sheet.set_row(row, 14 * max(1, lines))
     for place, text in enumerate(header):
-        sheet.set_column(place, place, _WIDTHS.get(text, 16))
+        sheet.set_column(place, place, widths[place])
         sheet.write_string(0, place, text, head)
         for row, rule in enumerate(rules, 1):
             cell_look = name if place == 0 else plain if place < len(HEADER) else tinted
