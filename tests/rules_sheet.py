@@ -7,7 +7,7 @@ from xlsxwriter.workbook import Workbook
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.table import HEADER, rules_table
 
-_WIDEST = 58  # characters; a longer text is wrapped
+_WIDEST = 62  # characters; a longer text is wrapped
 
 
 def add_rules(workbook: Workbook, playbook: Playbook, *, colour: str, pale: str, font: str = "Calibri") -> None:
@@ -20,7 +20,7 @@ def add_rules(workbook: Workbook, playbook: Playbook, *, colour: str, pale: str,
     header, *rules = rules_table(playbook)
     widths = [min(_WIDEST, max(len(row[place]) for row in (header, *rules)) + 3) for place in range(len(header))]
     for row, rule in enumerate(rules, 1):
-        lines = max(-(-(len(text) + 2) // width) for text, width in zip(rule, widths, strict=True))
+        lines = max(-(-len(text) // width) for text, width in zip(rule, widths, strict=True))
         sheet.set_row(row, 14 * max(1, lines))
     for place, text in enumerate(header):
         sheet.set_column(place, place, widths[place])
