@@ -116,21 +116,24 @@ class InExcel:
         return self.source.path.read_bytes(), self.source.path.stat().st_mtime_ns
 
 
-def write_workbook(path: Path, rows: Rows, sheet: str = "Customers") -> None:
-    """A new workbook with these rows from A1 on."""
+def write_workbook(path: Path, rows: Rows, sheet: str = "Customers", *, rules: Rows | None = None) -> None:
+    """A new workbook with these rows from A1 on, and a worksheet named Rules behind it where there are any."""
     with xlsxwriter.Workbook(path) as workbook:
-        worksheet = workbook.add_worksheet(sheet)
         day = workbook.add_format({"num_format": "yyyy-mm-dd"})
-        for number, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                if isinstance(cell, date):
-                    worksheet.write_datetime(number, column, cell, day)
-                elif isinstance(cell, str):
-                    worksheet.write_string(number, column, cell)
-                elif isinstance(cell, bool):
-                    worksheet.write_boolean(number, column, cell)
-                elif isinstance(cell, (int, float)):
-                    worksheet.write_number(number, column, cell)
+        for name, cells in ((sheet, rows), ("Rules", rules)):
+            if cells is None:
+                continue
+            worksheet = workbook.add_worksheet(name)
+            for number, row in enumerate(cells):
+                for column, cell in enumerate(row):
+                    if isinstance(cell, date):
+                        worksheet.write_datetime(number, column, cell, day)
+                    elif isinstance(cell, str):
+                        worksheet.write_string(number, column, cell)
+                    elif isinstance(cell, bool):
+                        worksheet.write_boolean(number, column, cell)
+                    elif isinstance(cell, (int, float)):
+                        worksheet.write_number(number, column, cell)
 
 
 def read_cells(path: Path, sheet: str = "Customers") -> Rows:

@@ -143,10 +143,10 @@ def invert(table: Table, changes: Iterable[Change]) -> tuple[ChangeSet, tuple[Ch
     return ChangeSet(tuple(back)), tuple(skipped)
 
 
-def row_finder(table: Table, recorded: Iterable[Change]) -> Callable[[Change], int | None]:
+def row_finder(table: Table, recorded: Iterable[Change], *, as_read_first: bool = False) -> Callable[[Change], int | None]:
     """A function from a recorded change to the index of its row in the table as it is now; None where it is gone.
 
-    Rows are found by key, else by the rest of the row: as it was left by the recorded changes, else as it was read.
+    Rows are found by key, else by the rest of the row: as it was left by the recorded changes, else as it was read (or first so).
     """
     by_key: dict[str, dict[Cell, list[int]]] = {}
     by_rest: dict[tuple[Cell, ...], list[int]] = {}
@@ -177,7 +177,7 @@ def row_finder(table: Table, recorded: Iterable[Change]) -> Callable[[Change], i
                 by_rest.setdefault(tuple([row[p] for p in rest_positions]), []).append(i)
         rests = [anchor.rest]
         if (cells := left.get((change.row, anchor))) is not None:
-            rests.insert(0, tuple([cells.get(n, cell) for n, cell in enumerate(anchor.rest)]))
+            rests.insert(int(as_read_first), tuple([cells.get(n, cell) for n, cell in enumerate(anchor.rest)]))
         for rest in rests:
             # Equal rows were given equal changes, so any of them will do, each once.
             free = [i for i in by_rest.get(rest, ()) if i not in given]
@@ -204,7 +204,7 @@ def went_through(table: Table, recorded: Iterable[Change]) -> tuple[bool, Callab
     or its cells hold neither) by the others.
     """
     recorded = tuple(recorded)
-    find = row_finder(table, recorded)
+    find = row_finder(table, recorded, as_read_first=True)  # a row as it was read can only be one that was not written
     votes: dict[tuple[int, Anchor], int] = {}
     total = 0
     for change in recorded:

@@ -39,6 +39,9 @@ class Problems:
                 mark = "error  " if problem.severity == "error" else "warning"
                 lines.append(f"  {ink.bold(fit(where, 8))}{mark}  {fit(who, self.width - 19)}".rstrip())
                 lines += wrap(say_problem(customers, problem), self.width, "          ")
+        if report.contacts:
+            entries = plural(len(report.contacts), "entry", "entries")
+            lines += ["", *wrap(f"Log: {entries} to be done by the next sync. To see them: sheetsync sync --dry-run", self.width)]
         for note in report.notes:
             lines += ["", *wrap(note, self.width)]
         return "\n".join(lines)

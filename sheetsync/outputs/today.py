@@ -39,6 +39,9 @@ class Today:
             lines += ["", f"and {found.more:,} more, beyond today's {plural(report.max_per_day or 0, 'follow-up')}"]
         if len(lines) == 1:
             lines += ["", "Nobody is due. Enjoy the day."]
+        if report.contacts:
+            told = f"{plural(len(report.contacts), 'Log entry', 'Log entries')} counted as done here, and written by the next sync."
+            lines += ["", *wrap(told, self.width)]
         checks = sum(follow_up.status == model.CHECK_ROW for follow_up in report.follow_ups)
         if checks:
             lines += ["", *wrap(f"{plural(checks, 'row')} can't be planned until mended: sheetsync check", self.width)]

@@ -33,6 +33,10 @@ class Contract:
     def place(self, rows: Rows, folder: Path) -> Place:
         raise NotImplementedError
 
+    def place_with_rules(self, rows: Rows, rules: Rows, folder: Path) -> Place:
+        """The same with a worksheet named Rules beside it."""
+        pytest.skip("this backend's tests make no second worksheet")
+
     def test_values_are_plain_python(self, tmp_path: Path) -> None:
         rows: Rows = [CUSTOMERS[0], [1.5, "x", None, True, date(2026, 1, 2), "", " ", 7]]
         with self.place(rows, tmp_path).source.open() as sheet:
@@ -180,6 +184,33 @@ class Contract:
             with pytest.raises(TableChanged):
                 sheet.write(wrong)
         assert place.state() == state
+
+    def test_a_rules_worksheet_is_read_with_the_table_and_never_written(self, tmp_path: Path) -> None:
+        rules: Rows = [["How we do it"], [], [None, "Rule", "Due", "Next step", "Tier"],
+                       [None, "Call", "1 month after Last contact", "Call them", "A | B"], [None, "Post", "on Last contact", "Write", 3],
+                       [], [None, "Later", "on Last contact", "s", date(2026, 1, 2)]]
+        with self.place_with_rules(CUSTOMERS, rules, tmp_path).source.open() as sheet:
+            table = sheet.read()
+            found = table.rules
+            assert found is not None
+            assert (found.sheet, found.header_row) == ("Rules", 3)
+            place = found.header.index("Rule")
+            assert found.first_column + place == 2
+            assert found.header[place:] == ("Rule", "Due", "Next step", "Tier")
+            assert [(row.number, *row.cells[place:]) for row in found.rows] == [
+                (4, "Call", "1 month after Last contact", "Call them", "A | B"), (5, "Post", "on Last contact", "Write", 3),
+                (7, "Later", "on Last contact", "s", date(2026, 1, 2))]
+            assert sheet.write(wanted(table, lambda i, n: "x")).rules == found
+            assert sheet.read().rules == found
+
+    def test_a_worksheet_without_both_rule_and_due_holds_no_rules(self, tmp_path: Path) -> None:
+        with self.place_with_rules(CUSTOMERS, [["Rule", "When"], ["R", "on Last contact"]], tmp_path).source.open() as sheet:
+            assert sheet.read().rules is None
+
+    def test_a_rules_worksheet_is_no_customer_table(self, tmp_path: Path) -> None:
+        rows: Rows = [["Rule", "Due", "Name", "Email", "Tier"], ["R", "on Last contact", "Ng", None, "A"]]
+        with self.place(rows, tmp_path).source.open() as sheet, pytest.raises(Refused, match="Rules worksheet"):
+            sheet.read()
 
 
 def with_owner_cells(table: Table, changes: ChangeSet) -> ChangeSet:
