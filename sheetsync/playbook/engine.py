@@ -116,6 +116,8 @@ def _candidates(
     done = values.get(rule.done)
     contacts = values.get(CONTACT) if playbook.min_gap is not None and not rule.urgent else None
     clock = _Clock(rule, playbook, today, {name: values[name] for name in rule.date_columns if name in here})
+    known, lates = clock.known, clock.lates
+    same_start = rule.latest is not None and rule.latest.columns == rule.due.columns
     yearly = rule.due.direction == "yearly on"
     after = rule.due.direction == "after"
     for i in rows:
@@ -135,21 +137,27 @@ def _candidates(
                 found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, ""))
             times = clock.yearly(start, last) if isinstance(last, date) else None
         else:
-            times = clock.times(start)
+            times = known.get(start) or clock.times(start)  # looked up here, since a call for each row costs more than the answer
         if times is None:
             continue
         due, begins = times
         if not yearly and name != rule.done and isinstance(last, date) and last >= begins and (not after or last >= start):
             continue  # kept
-        latest = clock.latest(i, due)
+        if rule.latest is None:
+            latest = due
+        elif same_start:
+            day = lates.get(start) or clock.latest_day(start)
+            latest = due if day is None or day < due else day
+        else:
+            latest = clock.latest(i, due)
         moved: Literal["", "gap", "care"] = ""
         if contacts is not None and isinstance(contacts[i], date):
             gap = clock.after_gap(contacts[i])
             if gap is not None and due < gap[0]:
                 due, latest, moved = gap[1], max(latest, gap[1]), "gap"
                 begins = clock.begins(due)
-        if i in spared and (day := clock.off_week_end(due)) != due:
-            due, latest, moved = day, max(latest, day), "care"
+        if i in spared and (spare := clock.off_week_end(due)) != due:
+            due, latest, moved = spare, max(latest, spare), "care"
             begins = clock.begins(due)
         found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
     return unsure
@@ -161,9 +169,9 @@ class _Clock:
     def __init__(self, rule: Rule, playbook: Playbook, today: date, columns: dict[str, Sequence[Any]]) -> None:
         self.rule, self.calendar, self.today, self.columns = rule, playbook.calendar, today, columns
         self.gap = playbook.min_gap
-        self._times: dict[date, tuple[date, date] | None] = {}
+        self.known: dict[date, tuple[date, date] | None] = {}
         self._yearly: dict[tuple[date, date], tuple[date, date] | None] = {}
-        self._latest: dict[date, date | None] = {}
+        self.lates: dict[date, date | None] = {}
         self._gaps: dict[date, tuple[date, date] | None] = {}
         self._off_week_end: dict[date, date] = {}
 
@@ -176,10 +184,10 @@ class _Clock:
 
     def times(self, start: date) -> tuple[date, date] | None:
         """Due day and the first active day, counted from `start`; None where there is no such day."""
-        if start not in self._times:
+        if start not in self.known:
             due = self.rule.due.day(start, self.calendar)
-            self._times[start] = None if due is None else (due, self.begins(due))
-        return self._times[start]
+            self.known[start] = None if due is None else (due, self.begins(due))
+        return self.known[start]
 
     def yearly(self, start: date, done: date) -> tuple[date, date] | None:
         """The first anniversary of `start` whose lead begins after `done`, and when that lead begins."""
@@ -205,11 +213,16 @@ class _Clock:
             if start is not None:
                 if start.__class__ is Fault:
                     return due
-                if start not in self._latest:
-                    self._latest[start] = phrase.day(start, self.calendar)
-                day = self._latest[start]
+                day = self.latest_day(start)
                 return due if day is None or day < due else day
         return due
+
+    def latest_day(self, start: date) -> date | None:
+        """The day of the rule's `latest`, counted from `start`; None where there is no such day."""
+        if start not in self.lates:
+            assert self.rule.latest is not None
+            self.lates[start] = self.rule.latest.day(start, self.calendar)
+        return self.lates[start]
 
     def off_week_end(self, due: date) -> date:
         """The day itself, or the next open one where it is the last open day of its week."""
