@@ -483,3 +483,16 @@ def test_law_6_rows_sorted_and_entries_typed_between_read_and_write_are_each_app
         assert sorted(map(str, owner_cells(place.cells()))) == sorted(map(str, expected))
         assert sorted(kinds(place, journal)) == sorted([*KINDS, "met"])
         assert len(run(place, journal).changes) == 0
+
+
+@pytest.mark.parametrize(("said", "told"), [('"25:00"', 'a time of day is a text such as "05:00"'), ("5", "a time of day is a text")])
+def test_a_wrong_end_of_the_day_is_told_with_the_setting(said: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, ROWS)
+    tmp_path.joinpath("sheetsync.toml").write_text(f"[log]\nday_ends = {said}\n")
+    result = CliRunner().invoke(app, ["sync", str(path)])
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+    assert "[log] day_ends" in result.output
+    tmp_path.joinpath("sheetsync.toml").write_text("[log]\nday_ends = 04:30:00\n")
+    assert CliRunner().invoke(app, ["sync", str(path), "--dry-run"]).exit_code == 0

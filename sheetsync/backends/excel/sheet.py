@@ -205,7 +205,7 @@ class _Reading:
             (row, column - left) for row, column in self.scan.uncalculated if (row, column - left) in table.formula_cells
         )
         styles, header_styles = self._styles(table)
-        held = locked(table, self.scan, source.columns, source.status)
+        held = locked(self.workbook, table, self.scan, source.columns, source.status)
         return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
                        rules=read_rules(self.workbook, self.info))
 

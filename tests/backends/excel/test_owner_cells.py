@@ -172,3 +172,73 @@ def test_notes_of_any_kind_get_a_note_in_front_and_lose_nothing(tmp_path: Path, 
     assert str(row[5]).startswith("2026-11-20 called: sorry")
     assert str(row[5]).endswith(str(read[5]).strip())
     assert row[2] == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("cells", "stay"),
+    [
+        ({"C2": b'<f t="shared" ref="C2:C3" si="0">TODAY()-18</f><v>46328</v>', "C3": b'<f t="shared" si="0"/><v>46328</v>'}, {2, 3}),
+        ({"C2": b'<f t="dataTable" ref="C2:C3" dt2D="0" dtr="0" r1="H1"/><v>46328</v>', "C3": b"<v>46328</v>"}, {2, 3}),
+        ({"C3": b"<v>46328</v>", "Z9": b'<f t="array" ref="B3:Z3">1</f><v>1</v>'}, {3}),
+    ],
+    ids=["shared formula", "data table", "an array that begins elsewhere"],
+)
+def test_shared_formulas_and_data_tables_keep_the_entry_and_their_bytes(tmp_path: Path, cells: dict[str, bytes], stay: set[int]) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Customers")
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, HEAD)
+        for row in range(1, 5):
+            sheet.write_row(row, 0, [row, f"Customer {row}", None, "done"])
+            sheet.write_datetime(row, 2, datetime(2026, 11, 2), day)
+        sheet.write_number(8, 25, 1)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    for ref, content in cells.items():
+        members[name], count = re.subn(rb'(<c r="%b"[^>]*>)<v>[^<]*</v>' % ref.encode(), rb"\g<1>" + content, members[name])
+        assert count == 1
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
+    report = synced(path)
+    assert report.written
+    assert {problem.row for problem in report.problems} == stay
+    assert {contact.row for contact in report.contacts} == {2, 3, 4, 5} - stay
+    for content in cells.values():
+        assert content in part(path)
+
+
+def test_in_a_protected_worksheet_that_may_be_written_entries_are_done_and_the_protection_stays(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Customers")
+        sheet.protect()
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_row(1, 0, [1, "Susan", None, "done"])
+    allowed = ExcelSource(path, PLAYBOOK.columns, PLAYBOOK.key, PLAYBOOK.status, write_protected=True)
+    assert len(sync(allowed, PLAYBOOK, today=TODAY).contacts) == 1
+    assert b"<sheetProtection" in part(path)
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_notes_in_bold_and_colours_keep_the_entry_since_a_new_text_would_lose_them(tmp_path: Path, inline: bool) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": inline}) as workbook:
+        sheet = workbook.add_worksheet("Customers")
+        bold = workbook.add_format({"bold": True})
+        sheet.write_row(0, 0, HEAD)
+        for row, entry in enumerate(("called: sorry", "called", "called: sorry"), 1):
+            sheet.write_row(row, 0, [row, f"Customer {row}", None, entry])
+            if row < 3:
+                sheet.write_rich_string(row, 5, "Allergic to ", bold, "nuts", "!")
+            else:
+                sheet.write_string(row, 5, "plain")
+    assert (b"inlineStr" in part(path)) is inline
+    report = synced(path)
+    assert [(problem.row, problem.message) for problem in report.problems] == [
+        (2, "Notes holds formatted text, whose formats would be lost, so this entry can't be written there")]
+    assert [contact.row for contact in report.contacts] == [3, 4]
+    assert [book(path)[f"F{row}"].value for row in (2, 3, 4)] == [
+        "Allergic to nuts!", "Allergic to nuts!", "2026-11-20 called: sorry · plain"]
