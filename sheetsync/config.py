@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -25,6 +25,9 @@ from sheetsync.errors import NotReachable, Refused, SettingsError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
 
+if TYPE_CHECKING:
+    from sheetsync.backends.google.auth import SignIn
+
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
 _PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "log", "status")
@@ -36,6 +39,14 @@ class ExcelSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     write_protected: bool = False
+
+
+class GoogleSpec(BaseModel):
+    """What concerns Google Sheets alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    credentials: str | None = None
 
 
 class SettingsSpec(BaseModel):
@@ -58,6 +69,7 @@ class SettingsSpec(BaseModel):
     log: dict[str, Any] = Field(default_factory=dict)
     status: dict[str, Any] = Field(default_factory=dict)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
+    google: GoogleSpec = Field(default_factory=GoogleSpec)
 
     @field_validator("timezone")
     @classmethod
@@ -80,6 +92,7 @@ class Settings:
     timezone: str | None
     playbook: Playbook
     write_protected: bool
+    credentials: Path | None = None
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
@@ -172,6 +185,7 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
         playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by,
                                own_messages=None if path is None else path.parent / "messages"),
         write_protected=spec.excel.write_protected,
+        credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
     )
 
 
@@ -213,9 +227,14 @@ def _at(value: Any, keys: tuple[str, ...]) -> Any:
     return value
 
 
+def is_link(text: str) -> bool:
+    """Whether a source is a link and not a path; a browser's address bar may leave the https:// out."""
+    return "://" in text or text.startswith(("docs.google.com/", "drive.google.com/"))
+
+
 def _source_of(source: str | None, path: Path | None) -> str | None:
     """The source as a path from the settings' own folder; links stay."""
-    if source is None or "://" in source or path is None:
+    if source is None or is_link(source) or path is None:
         return source
     return str(path.parent / Path(source).expanduser())
 
@@ -337,13 +356,17 @@ def checks() -> tuple[Check, ...]:
     return tuple(CHECKS.values())
 
 
-def open_source(target: str | Path, settings: Settings | None = None, *, sheet: str | None = None) -> Source:
-    """The source that a path means, with the settings' columns. Raises SettingsError or Refused for what can't be one."""
+def open_source(
+    target: str | Path, settings: Settings | None = None, *, sheet: str | None = None, tell: Callable[[str], None] = lambda text: None
+) -> Source:
+    """The source that a path or link means, with the settings' columns. `tell` is told of waits that a person would notice.
+
+    Raises SettingsError or Refused for what can't be a source.
+    """
     settings = settings or load_settings()
     text = str(target)
-    if "://" in text:
-        raise SettingsError(f"{text} is a link; this version of sheetsync works on Excel workbooks on this computer.",
-                            "Download the sheet as Microsoft Excel (.xlsx) and name that file.")
+    if is_link(text):
+        return _google_source(text, settings, sheet, tell)
     path = Path(text).expanduser()
     suffix = path.suffix.lower()
     if suffix not in SOURCES:
@@ -362,7 +385,32 @@ def open_source(target: str | Path, settings: Settings | None = None, *, sheet: 
 
 def names_a_source(text: str) -> bool:
     """Whether a word on the command line can only mean a workbook or a link."""
-    return "://" in text or Path(text).suffix.lower() in SOURCES
+    return is_link(text) or Path(text).suffix.lower() in SOURCES
+
+
+def _google_source(link: str, settings: Settings, sheet: str | None, tell: Callable[[str], None]) -> Source:
+    from sheetsync.backends.google.links import check_endpoint, parse_link
+
+    spreadsheet, gid = parse_link(link)
+    endpoint = os.environ.get("SHEETSYNC_GOOGLE_ENDPOINT")
+    module, _, name = SOURCES["https://"].partition(":")
+    source: Source = getattr(import_module(module), name)(
+        spreadsheet=spreadsheet, gid=gid, columns=settings.playbook.columns, key=settings.playbook.key,
+        status=settings.playbook.status, sheet=sheet or (settings.sheet if gid is None else None), sign_in=google_sign_in(settings),
+        endpoint=None if not endpoint else check_endpoint(endpoint), tell=tell,
+    )
+    return source
+
+
+def google_sign_in(settings: Settings) -> SignIn:
+    """Where the sign-in to Google is looked for: [google] credentials, GOOGLE_APPLICATION_CREDENTIALS, what `login` keeps."""
+    from sheetsync.backends.google.auth import SignIn
+
+    if settings.credentials is not None:
+        return SignIn(settings.credentials, state_folder(), "[google] credentials")
+    if named := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
+        return SignIn(Path(named).expanduser(), state_folder(), "GOOGLE_APPLICATION_CREDENTIALS")
+    return SignIn(None, state_folder())
 
 
 def _backups(path: Path) -> Path:

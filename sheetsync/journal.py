@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sheetsync.core.model import Anchor, Cell, CellError, Change, Contact, Counts, Style
+from sheetsync.core.model import Anchor, Cell, CellError, Change, Contact, Counts, Style, Table
 from sheetsync.errors import NotReachable, Refused
 
 SCHEMA_VERSION = 2
+KEPT_IMAGES = 20  # runs back; those that failed or were cut off keep the table as it was
 _ROWS_A_LINE = 500
 # One script for each version: what makes it of the one before. A new journal goes through all of them.
 _SCHEMA_1 = """
@@ -64,6 +66,10 @@ CREATE TABLE contacts (               -- Log entries that were applied
 );
 CREATE INDEX contacts_by_run ON contacts(run);
 CREATE INDEX contacts_by_state ON contacts(state);
+CREATE TABLE images (                 -- tables as they were before a write that is not atomic
+    run INTEGER PRIMARY KEY REFERENCES runs(id),
+    image BLOB NOT NULL               -- compressed JSON
+);
 """
 _MIGRATIONS = (_SCHEMA_1, _SCHEMA_2)
 assert len(_MIGRATIONS) == SCHEMA_VERSION
@@ -148,6 +154,36 @@ class Journal:
                     "AND anchor = ? AND entry = ?)", (run, _anchor_text(contact.anchor), contact.entry))
             self._add(db, run, changes, contacts)
 
+    def replace(self, run: int, changes: Iterable[Change]) -> None:
+        """Records what all rounds of a run came to, in the place of what each was about to write."""
+        with self._connected() as db:
+            db.execute("DELETE FROM changes WHERE run = ?", (run,))
+            db.execute("UPDATE runs SET cells = 0 WHERE id = ?", (run,))
+            self._add(db, run, changes, ())
+
+    def keep(self, run: int, table: Table) -> None:
+        """Keeps the whole table as it was before a write that is not atomic, until the run is finished without a failure."""
+        image = json.dumps([table.header, [[number, *row] for number, row in zip(table.numbers, table.rows, strict=True)]],
+                           default=_json, ensure_ascii=False, separators=(",", ":"))
+        with self._connected() as db:
+            db.execute("DELETE FROM images WHERE run < ?", (run - KEPT_IMAGES,))
+            db.execute("INSERT INTO images (run, image) VALUES (?, ?)", (run, zlib.compress(image.encode("utf-8"), 3)))
+
+    def image(self, run: int) -> tuple[tuple[str, ...], dict[int, tuple[Cell, ...]]] | None:
+        """The table as it was before a run that was cut off or failed: its header, and its rows by number. None where none is kept."""
+        with self._connected() as db:
+            found = db.execute("SELECT image FROM images WHERE run = ?", (run,)).fetchone()
+        if found is None:
+            return None
+        header, rows = json.loads(zlib.decompress(found[0]))
+        return tuple(header), {row[0]: tuple(map(_cell, row[1:])) for row in rows}
+
+    def cut_off(self, source: str) -> tuple[int, str] | None:
+        """The newest run of this source and when it was (UTC, ISO 8601), where it neither finished nor failed: it was cut off."""
+        with self._connected() as db:
+            found = db.execute("SELECT id, started, outcome FROM runs WHERE source = ? ORDER BY id DESC LIMIT 1", (source,)).fetchone()
+        return None if found is None or found[2] != "writing" else (found[0], found[1])
+
     def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None, settle: bool = True) -> None:
         """Confirms a run and (with `settle`) its contacts after the write, or says that it failed; marks the run that it undoes.
 
@@ -155,6 +191,8 @@ class Journal:
         """
         with self._connected() as db:
             db.execute("UPDATE runs SET outcome = ?, ended = ? WHERE id = ?", (outcome, _now(), run))
+            if outcome != "failed":
+                db.execute("DELETE FROM images WHERE run = ?", (run,))
             if outcome == "written" and settle:
                 db.execute("UPDATE contacts SET state = 'written' WHERE run = ? AND state = 'open'", (run,))
             if undoes is not None:

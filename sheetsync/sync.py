@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TypeVar
 
 from sheetsync.core.contracts import Check, Sheet, Source
-from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, went_through
+from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, patch, went_through
 from sheetsync.core.guard import guard
 from sheetsync.core.kept import Standards
 from sheetsync.core.model import (
@@ -26,6 +26,7 @@ from sheetsync.core.model import (
     Report,
     Table,
 )
+from sheetsync.core.moved import net, still_to_do
 from sheetsync.core.plan import plan
 from sheetsync.core.validate import validate
 from sheetsync.core.values import text_of
@@ -107,7 +108,7 @@ def _run(
     table = sheet.read()
     playbook = with_worksheet(playbook, table)
     if journal is not None and not dry_run:
-        _settle(journal, source, table)
+        _find_out(journal, source, table)
     decision = decide(table, playbook, checks, day, progress, log="owner-cells" in sheet.features)
     if journal is not None and not force:
         guard(journal.last_counts(source.identity, table.sheet), decision.counts, f"{table.source}, {table.sheet}")
@@ -123,19 +124,27 @@ def _run(
     if journal is not None:
         run = journal.begin(source.identity, table.sheet, today=day.today, counts=decision.counts,
                             statuses=report.statuses, changes=decision.changes, contacts=decision.contacts)
+        if "atomic" not in sheet.features:
+            journal.keep(run, table)
     try:
-        _write(sheet, decision, playbook, checks, day, journal, run)
+        settled = _write(sheet, decision, playbook, checks, day, journal, run)
     except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through
         if journal is not None and run is not None:
             journal.finish(run, "failed")
         raise
+    if settled is not decision:
+        # What was written to rows that moved meanwhile was written again; what it all came to is what can be taken back.
+        changes = net(table, settled.table, key_header(settled.customers), playbook.status.is_ours)
+        report = _report(replace(settled, changes=changes), playbook, day.today, written=True)
+        if journal is not None and run is not None:
+            journal.replace(run, changes)
     if journal is not None and run is not None:
         journal.finish(run)
     progress("done")
     return report
 
 
-def _settle(journal: Journal, source: Source, table: Table) -> None:
+def _find_out(journal: Journal, source: Source, table: Table) -> None:
     """Finds out of runs and contacts whose write nobody saw the end of whether they stand in the sheet: by what it holds now."""
     unfinished = journal.unfinished(source.identity, table.sheet)
     contacts = journal.open_contacts(source.identity, table.sheet)
@@ -149,19 +158,21 @@ def _settle(journal: Journal, source: Source, table: Table) -> None:
 def _write(
     sheet: Sheet, decision: Decision, playbook: Playbook, checks: tuple[Check, ...], day: Day,
     journal: Journal | None, run: int | None,
-) -> None:
-    """Writes, plans again on what came back, and so on until nothing is left.
+) -> Decision:
+    """Writes, plans again on what came back, and so on until nothing is left. Returns the last decision that was written,
+    or, where the table was edited meanwhile, the one by which nothing is left.
 
     An atomic backend gives back exactly the patched table, on which nothing is left (law 5). On another one, a Log entry
     whose row had moved is still there in the next round, since a row's owner cells are written in one step.
     """
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         after = sheet.write(decision.changes)
         if "atomic" in sheet.features:
-            return
-        decision = decide_again(decision, after, playbook, checks, day, log="owner-cells" in sheet.features)
-        if not decision.changes:
-            return
+            return decision
+        again = decide_again(decision, after, playbook, checks, day, log="owner-cells" in sheet.features)
+        if not again.changes:
+            return decision if number == 0 and again.customers is decision.customers else again
+        decision = again
         if journal is not None and run is not None:
             journal.add(run, decision.changes, decision.contacts)
     raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
@@ -295,7 +306,7 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, undoes=run.id)
         try:
             if changes:
-                sheet.write(changes)
+                _take_back(sheet, table, changes)
         except SheetsyncError:
             journal.finish(mine, "failed")
             raise
@@ -303,6 +314,20 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         return undone
 
     return _attempted(source, once, readonly=dry_run)
+
+
+def _take_back(sheet: Sheet, table: Table, changes: ChangeSet) -> None:
+    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run."""
+    wanted, now = patch(table, changes), sheet.write(changes)
+    key = next((change.anchor.column for change in changes if change.anchor is not None and change.anchor.column), None)
+    for _ in range(ROUNDS):
+        if "atomic" in sheet.features:
+            return
+        left = still_to_do(wanted, now, key, frozenset({*table.styles, *now.styles}).__contains__)
+        if not left:
+            return
+        now = sheet.write(left)
+    raise TableChanged(f"{table.source} was edited all the time while it was written.", "Run again later.")
 
 
 def _whose(change: Change) -> str:

@@ -23,7 +23,8 @@ MAY_SEE: dict[str, set[str]] = {
     "deliver": {"errors"},
     "sync": {"core", "errors", "journal", "playbook"},
     "config": {"", "backends", "checks", "core", "errors", "journal", "playbook", "resources"},
-    "cli": {"", "config", "core", "deliver", "errors", "outputs", "playbook", "resources", "sync"},
+    "setup": {"core", "errors", "journal", "playbook", "sync"},
+    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "resources", "setup", "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

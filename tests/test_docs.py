@@ -16,7 +16,9 @@ from sheetsync.resources import playbooks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = ["demo", "sync", "check", "today", "report", "draft", "playbook list", "playbook show", "playbook check", "undo"]
+COMMANDS = [
+    "demo", "sync", "check", "today", "report", "draft", "playbook list", "playbook show", "playbook check", "undo", "login", "doctor",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,4 +1,4 @@
-"""The laws of a run (DESIGN.md section 6), on both backends and on random tables."""
+"""The laws of a run (DESIGN.md section 6), on every backend and on random tables."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tests.worksheets import (
     PLAYBOOK,
     TODAY,
     InExcel,
+    InGoogle,
     InMemory,
     Place,
     Rows,
@@ -34,7 +35,7 @@ from tests.worksheets import (
     statuses,
 )
 
-BACKENDS = ["memory", "excel"]
+BACKENDS = ["memory", "excel", "google"]
 OFTEN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SELDOM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -43,7 +44,8 @@ SELDOM = settings(max_examples=25, deadline=None, suppress_health_check=[HealthC
 def place_of(backend: str, rows: Rows) -> Iterator[tuple[Place, Journal]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        place: Place = InMemory.of(rows) if backend == "memory" else InExcel.of(rows, folder)
+        place: Place = (InMemory.of(rows) if backend == "memory" else InExcel.of(rows, folder) if backend == "excel"
+                        else InGoogle.of(rows, folder))
         yield place, Journal(folder / "state", "test")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
+import functools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +18,14 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from sheetsync.backends.excel import ExcelSource
+from sheetsync.backends.google import GoogleSource
+from sheetsync.backends.google.auth import SignIn
 from sheetsync.backends.memory import Grid, MemorySource
 from sheetsync.config import load_playbook
 from sheetsync.core.contracts import Source
 from sheetsync.core.model import Cell
 from sheetsync.playbook.model import Playbook
+from tests.sheets_emulator import Book, Emulator
 
 PLAYBOOK = load_playbook()
 TODAY = date(2026, 11, 20)  # a Friday
@@ -114,6 +119,41 @@ class InExcel:
 
     def state(self) -> object:
         return self.source.path.read_bytes(), self.source.path.stat().st_mtime_ns
+
+
+@functools.cache
+def google() -> Emulator:
+    """Google on loopback, one for all tests of this process that need no faults."""
+    emulator = Emulator()
+    emulator.__enter__()
+    atexit.register(emulator.__exit__, None, None, None)
+    return emulator
+
+
+@dataclass
+class InGoogle:
+    """A worksheet in a Google Sheet. Every write looks first whether the read still holds, as it does when some seconds have passed."""
+
+    source: GoogleSource
+    book: Book
+
+    @classmethod
+    def of(cls, rows: Rows, folder: Path, playbook: Playbook = PLAYBOOK) -> InGoogle:
+        """The rows as a new sheet."""
+        book = google().book("Customers", rows=rows, tab="Customers", locale="en")  # no country: no order of day and month
+        sign_in = SignIn(google().service_account_file(folder), folder)
+        return cls(GoogleSource(book.id, playbook.columns, playbook.key, sign_in, playbook.status, sheet="Customers",
+                                endpoint=google().url, fresh=0), book)
+
+    def cells(self) -> Rows:
+        return trimmed(self.book.values())
+
+    def edit(self, rows: Rows) -> None:
+        self.book.clear("A1:ZZ1000")
+        self.book.type_rows("A1", rows)
+
+    def state(self) -> object:
+        return self.book.state()
 
 
 def write_workbook(path: Path, rows: Rows, sheet: str = "Customers", *, rules: Rows | None = None) -> None:

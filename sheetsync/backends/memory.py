@@ -96,7 +96,7 @@ class MemorySheet:
         return Table(
             source=table.source, sheet=table.sheet, header_row=table.header_row, first_column=table.first_column,
             header=table.header, numbers=table.numbers, rows=table.rows, header_styles=header_styles, styles=styles,
-            notes=table.notes,
+            leftovers=table.leftovers, notes=table.notes,
             locked={(row, column - table.first_column): why for (row, column), why in grid.locked.items()},
             rules=find_rules("Rules", range(1, len(grid.rules) + 1), [[None if c == "" else c for c in row] for row in grid.rules]),
         )

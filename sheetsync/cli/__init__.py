@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, draft, playbook, report, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, login, playbook, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -42,6 +42,8 @@ app.command("today")(today.today)
 app.command("draft")(draft.draft)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)
+app.command("login")(login.login)
+app.command("doctor")(doctor.doctor)
 app.add_typer(playbook.app, name="playbook")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Target = Annotated[
     str | None,
-    typer.Argument(metavar="WORKBOOK", help="The workbook (.xlsx, .xlsm). Left out: source in sheetsync.toml."),
+    typer.Argument(metavar="WORKBOOK|LINK", help="The workbook (.xlsx, .xlsm) or Google Sheet. Left out: source in sheetsync.toml."),
 ]
 SheetName = Annotated[
     str | None,
@@ -55,11 +55,12 @@ class Asked:
 
 def resolve(target: str | None, sheet: str | None, playbook: str | None, config: Path | None, today: str | None) -> Asked:
     """The source, settings and day that the options mean. Raises SettingsError or Refused."""
-    from sheetsync.config import find_settings, load_settings, open_source
+    from sheetsync.cli.handler import say
+    from sheetsync.config import find_settings, is_link, load_settings, open_source
     from sheetsync.errors import SettingsError
 
     gc.disable()  # a run makes millions of values that all live to its end; looking for garbage would double its time
-    workbook = None if target is None or "://" in target else Path(target).expanduser()
+    workbook = None if target is None or is_link(target) else Path(target).expanduser()
     path = find_settings(workbook, config)
     settings = load_settings(path, playbook=playbook)
     named = target or settings.source
@@ -68,7 +69,7 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
                             'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml.')
     now, day = settings.now(), parse_today(today)
     early = day is None and now.time() < settings.playbook.day_ends
-    return Asked(open_source(named, settings, sheet=sheet), settings, day or now.date(), early)
+    return Asked(open_source(named, settings, sheet=sheet, tell=say), settings, day or now.date(), early)
 
 
 def preview(asked: Asked, *, quiet: bool) -> Report:

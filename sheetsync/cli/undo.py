@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sheetsync.cli.handler import handled
+from sheetsync.cli.handler import handled, say
 from sheetsync.cli.options import AsJson, ConfigPath, terminal_width
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _NAMED = 10  # skipped cells named one by one
 @handled
 def undo(
     workbook: Annotated[
-        str | None, typer.Argument(metavar="WORKBOOK", help="The workbook. Left out: sheetsync.toml's, else the one written last.")
+        str | None, typer.Argument(metavar="WORKBOOK|LINK", help="The workbook. Left out: sheetsync.toml's, else the one written last.")
     ] = None,
     config: ConfigPath = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken back, and write nothing.")] = False,
@@ -37,18 +37,19 @@ def undo(
     from sheetsync.errors import Refused
     from sheetsync.sync import undo as run
 
-    path = None if workbook is None else Path(workbook).expanduser()
+    path = None if workbook is None or configuration.is_link(workbook) else Path(workbook).expanduser()
     settings = configuration.load_settings(configuration.find_settings(path, config))
     named = workbook or settings.source
     journal = configuration.journal()
     identity = None if named is None else configuration.open_source(named, settings).identity
     newest = journal.newest_to_undo(identity)
     if newest is None:
-        raise Refused(f"There is no run to take back{'' if named is None else ' in ' + Path(named).name}.",
+        where = "" if named is None else " in this sheet" if configuration.is_link(named) else f" in {Path(named).name}"
+        raise Refused(f"There is no run to take back{where}.",
                       "sheetsync undo takes back what sheetsync sync wrote.")
-    if named is None:
+    if named is None and not configuration.is_link(newest.source):
         settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
-    source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet)
+    source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet, tell=say)
     done = run(source, newest, today=settings.today(), journal=journal, dry_run=dry_run)
     to_terminal(_json(done, written=not dry_run) if as_json else _text(done, dry_run=dry_run))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from sheetsync.core.model import ChangeSet, Customers, Problem, Report, Table
+from sheetsync.core.model import ChangeSet, Customers, Finding, Problem, Report, Table
 
 
 class Check(Protocol):
@@ -50,6 +50,19 @@ class Sheet(Protocol):
         Raises TableChanged where the table is no longer what was read, and writes nothing then.
         Everything outside the changed cells survives, formats and formulas included.
         """
+        ...
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """An open sheet that `doctor` can ask more of than reading."""
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to know about where the table lives, also when it could not be read."""
+        ...
+
+    def rehearse(self, changes: ChangeSet) -> None:
+        """Raises what `write` would raise, as far as that can be known without writing anything."""
         ...
 
 

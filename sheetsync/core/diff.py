@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
+from sheetsync.core.header import is_leftover
 from sheetsync.core.model import (
     HEADER,
     KEEP,
@@ -75,12 +76,22 @@ def diff(table: Table, desired: Desired, anchor: Callable[[int], Anchor]) -> Cha
                 changes.append(Change(table.header_row, header, header, header, style, HEADER, None))
             old_styles = table.styles.get(header) or (PLAIN,) * len(table.rows)
         columns.append((header, position, desired.values[header], desired.styles[header], old_styles))
-    numbers = table.numbers
-    for index, row in enumerate(table.rows):
+    rows, numbers = table.rows, table.numbers
+    blank: Sequence[Cell] = (None,) * len(rows)
+    cells = [
+        (header, blank if position is None else [row[position] for row in rows], values, styles, old_styles)
+        for header, position, values, styles, old_styles in columns
+    ]
+    where: set[int] = set()
+    for _, before_all, values, styles, old_styles in cells:
+        where.update([
+            index for index, (before, after, old, style) in enumerate(zip(before_all, values, old_styles, styles, strict=True))
+            if (before is not after and not same(before, after)) or old != style
+        ])
+    for index in sorted(where):
         whose: Anchor | None = None
-        for header, position, values, styles, old_styles in columns:
-            before = None if position is None else row[position]
-            after = values[index]
+        for header, before_all, values, styles, old_styles in cells:
+            before, after = before_all[index], values[index]
             style_before, style_after = old_styles[index], styles[index]
             if (before is after or same(before, after)) and style_before == style_after:
                 continue
@@ -261,17 +272,35 @@ def patch(table: Table, changes: ChangeSet) -> Table:
             if change.column in styles:
                 styles[change.column][index] = change.style
         rows[index] = tuple(cells)
+    emptied = {positions[change.column] for change in changes if change.anchor is None and change.after is None}
     width = len(new_header)
-    while not new_header[width - 1] and all(row[width - 1] is None for row in rows):
+    while width - 1 in emptied and all(row[width - 1] is None for row in rows):
         width -= 1  # a column emptied with its header is no longer part of the table
     if width < len(new_header):
         rows = [row[:width] for row in rows]
-    return replace(
+    after = replace(
         table,
         header=tuple(new_header[:width]),
         rows=tuple(rows),
         header_styles=header_styles,
         styles={text: tuple(values) for text, values in styles.items()},
+    )
+    return _without_cleared_leftovers(after) if table.leftovers else after
+
+
+def _without_cleared_leftovers(table: Table) -> Table:
+    """A table whose rows of leftover statuses end, as they do in reading, with the first that no longer looks like one."""
+    ours = [table.header.index(text) for text in table.styles]
+    end = first = len(table.rows) - table.leftovers
+    while end < len(table.rows) and is_leftover(table.rows[end], ours):
+        end += 1
+    inside = set(table.numbers[:end])
+    formula_cells = frozenset(cell for cell in table.formula_cells if cell[0] in inside)
+    return replace(
+        table, numbers=table.numbers[:end], rows=table.rows[:end], leftovers=end - first,
+        styles={text: values[:end] for text, values in table.styles.items()},
+        formula_cells=formula_cells, formulas=frozenset(position for _, position in formula_cells),
+        uncalculated=table.uncalculated & formula_cells,
     )
 
 

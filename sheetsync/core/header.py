@@ -192,11 +192,13 @@ def read_table(
     bounds: Sequence[Bounds] = (),
     formula_cells: frozenset[tuple[int, int]] = frozenset(),
     numbers: Sequence[int] | None = None,
+    merges: Sequence[tuple[int, int, int, int]] = (),
 ) -> Table:
     """The customer table within a grid of cells whose first is at (`first_row`, `first_column`).
 
-    `formula_cells` holds the (row, column) sheet numbers of formulas. The table ends with its ListObject, else with
-    the last row that has a value (not a formula) in the key or Name column, or something in a status column.
+    `formula_cells` holds the (row, column) sheet numbers of formulas, `merges` (first row, first column, last row, last
+    column) of merged cells. The table ends with its ListObject, else with the last row that has a value (not a formula) in
+    the key or Name column, and statuses left over below it.
     Raises Refused where there is no header row or a status column stands there twice.
     """
     where = f"{source}, worksheet {sheet}"
@@ -212,15 +214,22 @@ def read_table(
         if header.count(ours) > 1:
             raise Refused(f'{where}: the status column "{ours}" stands there twice.', "Delete one of the two columns.")
     mapping = map_columns(header, columns, status=status, where=where, first_column=first_column + left, header_row=header_row)
-    ends = {mapping[name] for name in (*[name for name in key if name in mapping][:1], "Name") if name in mapping}
-    ours_at = {position for position, text in enumerate(header) if status.is_ours(text)}
-    if end is None:
-        end = _last(grid, top, left, ends, ours_at, numbers, first_column, formula_cells)
+    leftovers = 0
+    if end is not None:
+        end = bisect_right(numbers, end) - 1
+    else:
+        ends = {mapping[name] for name in (*[name for name in key if name in mapping][:1], "Name") if name in mapping}
+        end = _last(grid, top, left, ends, numbers, first_column, formula_cells)
         if any(first_column + left + p == column for _, column in formula_cells for p in ends):
             # Keys or names made by formulas: a row also counts where something else the playbook knows of was typed.
-            end = max(end, _last(grid, top, left, set(mapping.values()), ours_at, numbers, first_column, formula_cells))
-    else:
-        end = bisect_right(numbers, end) - 1
+            end = max(end, _last(grid, top, left, set(mapping.values()), numbers, first_column, formula_cells))
+        ours_at = [left + position for position, text in enumerate(header) if status.is_ours(text)]
+        leftovers = _leftovers(grid, end, ours_at, numbers)
+        end += leftovers
+        if not status.is_ours(header[-1]):
+            body = grid[top + 1 : end + 1]
+            right = _widened(body, right, merges, header_row, numbers[max(end, top)], first_column)
+            header += ("",) * (right - left - len(header))
     width = right - left
     whole = left == 0 and all(len(row) == width for row in grid[top + 1 : end + 1])
     rows = tuple(grid[top + 1 : end + 1]) if whole else tuple(_slice(row, left, right) for row in grid[top + 1 : end + 1])
@@ -234,22 +243,57 @@ def read_table(
     return Table(
         source=source, sheet=sheet, header_row=header_row, first_column=first_column + left, header=header,
         numbers=row_numbers, rows=rows, formulas=frozenset(position for _, position in formulas), formula_cells=formulas,
+        leftovers=leftovers,
     )
 
 
 def _last(
-    grid: Sequence[tuple[Cell, ...]], top: int, left: int, ends: set[int], ours: set[int], numbers: Sequence[int], first_column: int,
+    grid: Sequence[tuple[Cell, ...]], top: int, left: int, ends: set[int], numbers: Sequence[int], first_column: int,
     formula_cells: frozenset[tuple[int, int]],
 ) -> int:
-    """The last index with a value (no formula's) at one of the positions `ends`, or anything at one of `ours`; else `top`."""
+    """The last index with a value (no formula's) at one of the positions `ends`; else `top`."""
     for index in range(len(grid) - 1, top, -1):
         row = grid[index]
-        for p in ends | ours:
+        for p in ends:
             if left + p < len(row) and not is_blank(row[left + p]) and (
-                p in ours or (numbers[index], first_column + left + p) not in formula_cells
+                (numbers[index], first_column + left + p) not in formula_cells
             ):
                 return index
     return top
+
+
+def _leftovers(grid: Sequence[tuple[Cell, ...]], end: int, ours: Sequence[int], numbers: Sequence[int]) -> int:
+    """How many rows directly below `end` hold nothing but the statuses of customers whose cells were cleared. What else
+    stands below the table in a status column's place was there before it, and is the owner's.
+    """
+    last = end
+    while ours and last + 1 < len(grid) and numbers[last + 1] == numbers[last] + 1 and is_leftover(grid[last + 1], ours):
+        last += 1
+    return last - end
+
+
+def is_leftover(row: Sequence[Cell], ours: Sequence[int]) -> bool:
+    """Whether a row below the table looks as sheetsync leaves one: texts in two or more status columns (all, where there is one)."""
+    filled = [row[at] for at in ours if at < len(row) and not is_blank(row[at])]
+    return len(filled) >= min(2, len(ours)) and any(isinstance(cell, str) for cell in filled)
+
+
+def _widened(
+    body: Sequence[tuple[Cell, ...]], right: int, merges: Sequence[tuple[int, int, int, int]], first_row: int, last_row: int,
+    first_column: int,
+) -> int:
+    """One past the table's last position with what belongs to it although its header is blank: columns of data right beside
+    it, on which no status column may land, and what cells merged over its right edge cover.
+    """
+    while True:
+        if any(right < len(row) and not is_blank(row[right]) for row in body):
+            right += 1
+            continue
+        over = max((edge for top, left, bottom, edge in merges
+                    if top <= last_row and bottom >= first_row and left < first_column + right <= edge), default=0)
+        if not over:
+            return right
+        right = over - first_column + 1
 
 
 def _slice(row: tuple[Cell, ...], left: int, right: int) -> tuple[Cell, ...]:
@@ -271,9 +315,4 @@ def _extent(
         best = max(held, key=lambda b: sum(b.first_column <= first_column + p <= b.last_column for p in named))
         return best.first_column - first_column, best.last_column - first_column + 1, best.last_row
     used = [position for position, text in enumerate(texts) if text]
-    left, right = used[0], used[-1] + 1
-    # An unnamed column of data right beside the table belongs to it: status columns must not land on it.
-    body = grid[top + 1 :]
-    while any(right < len(row) and not is_blank(row[right]) for row in body):
-        right += 1
-    return left, right, None
+    return used[0], used[-1] + 1, None

@@ -175,9 +175,11 @@ class Table:
     Columns are positions in `header`; position p stands in sheet column `first_column` + p (A is 1).
     `styles` holds, for each status column present, the style of each row's cell.
     `formula_cells` holds the (row number, position) of every formula, `formulas` the positions among them,
-    and `uncalculated` those formulas that have no result yet. `locked` says of cells of the owner's in rows with a Log
-    entry, by (row number, position), why they can't be written ("is protected"); it is no part of what the table holds.
-    `rules` is the workbook's Rules worksheet, read in the same moment.
+    and `uncalculated` those formulas that have no result yet. The last `leftovers` rows hold nothing but the statuses
+    of customers whose cells were cleared. `date_order` is how whoever writes there orders day and month, where the source
+    says so. `locked` says of cells of the owner's in rows with a Log entry, by (row number, position), why they can't be
+    written ("is protected"); it is no part of what the table holds. `rules` is the workbook's Rules worksheet, read in the
+    same moment.
     """
 
     source: str
@@ -192,7 +194,9 @@ class Table:
     formulas: frozenset[int] = frozenset()
     formula_cells: frozenset[tuple[int, int]] = frozenset()
     uncalculated: frozenset[tuple[int, int]] = frozenset()
+    leftovers: int = 0
     notes: tuple[str, ...] = ()
+    date_order: DateOrder | None = None
     locked: Mapping[tuple[int, int], str] = field(default_factory=dict, compare=False)
     rules: RulesTable | None = None
 
@@ -389,6 +393,19 @@ class Contact(NamedTuple):
     due: date | None
     latest: date | None
     entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `doctor` found out: what it looked at, a sentence, what to do next, and the exit code a sync would end with.
+
+    With the code 0 a sync is not stopped by it; with nothing to do next all is well.
+    """
+
+    check: str
+    sentence: str
+    remedy: str = ""
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sheetsync.core.contracts import Check
@@ -48,7 +49,7 @@ def see_customers(
     for column in found:
         position = positions[column.name]
         cells: list[Cell] = [rows[i][position] for i in indexes]
-        parsed = parse_column(column, cells)
+        parsed = parse_column(column if column.order else replace(column, order=table.date_order), cells)
         if table.uncalculated and position in table.formulas:
             for n, i in enumerate(indexes):
                 if parsed[n] is None and (table.numbers[i], position) in table.uncalculated:

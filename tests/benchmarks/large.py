@@ -25,8 +25,9 @@ HEADER = [
 ]
 
 _PEER = """
-import resource, sys
+import sys
 from openpyxl import load_workbook
+from tests.benchmarks.peak import peak
 book = load_workbook(sys.argv[1])
 sheet = book.active
 first = sheet.max_column + 1
@@ -34,14 +35,15 @@ for row in range(1, sheet.max_row + 1):
     for column in range(first, first + 3):
         sheet.cell(row, column, "Overdue")
 book.save(sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peak())
 """
 _OURS = """
-import contextlib, io, resource, sys
+import contextlib, io, sys
 from sheetsync.cli import app
+from tests.benchmarks.peak import peak
 with contextlib.redirect_stdout(io.StringIO()):
     app(["sync", sys.argv[1], "--today", sys.argv[2]], standalone_mode=False)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peak())
 """
 
 
@@ -75,8 +77,9 @@ def make(path: Path, rows: int) -> None:
 def measured(code: str, *arguments: str | Path) -> tuple[float, float]:
     """Seconds and peak memory (megabytes) of a Python process of its own."""
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True, capture_output=True, text=True)
-    return time.perf_counter() - started, int(done.stdout.split()[-1]) / (1024 if sys.platform != "darwin" else 1024**2)
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True, capture_output=True, text=True,
+                          cwd=Path(__file__).parents[2])
+    return time.perf_counter() - started, float(done.stdout.split()[-1])
 
 
 def main() -> None:

@@ -390,7 +390,7 @@ def test_wrong_options(workbook: Path) -> None:
     refused(call("sync", workbook, "--today", "20.11.2026"), 2, "--today", "year-month-day")
     refused(call("sync", workbook, "--config", "nowhere.toml"), 2, "nowhere.toml")
     refused(call("sync", workbook, "--playbook", "bakery"), 2, "bakery")
-    refused(call("sync", "https://docs.google.com/spreadsheets/d/x"), 2, "link")
+    refused(call("sync", "https://example.com/customers.xlsx"), 6, "no link to a Google Sheet")
     refused(call("sync"), 2, "No workbook was named")
     refused(call("sync", workbook.parent), 6, "folder")
     assert call("sync", workbook, "--frob").exit_code == 2

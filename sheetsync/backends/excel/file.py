@@ -6,16 +6,20 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
 import stat
 import tempfile
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from sheetsync.errors import NotReachable, Refused, TableChanged
 
 KEPT_BACKUPS = 14
-_TEMPORARY = ".sheetsync-"
+# Names the computer, since others see the same folder where it is on a network, and the process, which may have been killed.
+_TEMPORARY = f".sheetsync-{zlib.crc32(platform.node().encode()):08x}-"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -68,8 +72,10 @@ def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace(path: Path, expected: str, data: bytes, *, verify: Callable[[bytes], None], backups: Path | None) -> None:
-    """Puts `data` in the place of the file, whole or not at all.
+def replace(
+    path: Path, expected: str, write: Callable[[BinaryIO], None], *, verify: Callable[[bytes], None], backups: Path | None
+) -> None:
+    """Puts what `write` writes in the place of the file, whole or not at all.
 
     Writes beside it, forces it to disk, reads it back and verifies it, keeps a backup, checks that nobody has the
     file open and that it still is what `expected` says, and renames. Mode, owner and extended attributes stay.
@@ -82,18 +88,19 @@ def replace(path: Path, expected: str, data: bytes, *, verify: Callable[[bytes],
         handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{os.getpid()}-", suffix=target.suffix, dir=target.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         verify(temporary.read_bytes())
         _like(target, temporary)
         check_unlocked(path)
-        now = read_bytes(target)
+        before, now = _state(target), read_bytes(target)
         if fingerprint(now) != expected:
-            raise TableChanged(f"{path.name} was saved by somebody else while sheetsync was at work; nothing was written.",
-                               "Run again.")
+            raise _saved_meanwhile(path)
         if backups is not None:
             _back_up(target, now, backups)
+        if _state(target) != before:  # the last look, directly before the only step that can't be taken back
+            raise _saved_meanwhile(path)
         os.replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
@@ -103,6 +110,15 @@ def replace(path: Path, expected: str, data: bytes, *, verify: Callable[[bytes],
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _state(target: Path) -> tuple[int, int, int]:
+    status = target.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _saved_meanwhile(path: Path) -> TableChanged:
+    return TableChanged(f"{path.name} was saved by somebody else while sheetsync was at work; nothing was written.", "Run again.")
 
 
 def _failure(path: Path, error: OSError) -> NotReachable | Refused:

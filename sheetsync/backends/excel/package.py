@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
 from lxml import etree
@@ -22,6 +22,7 @@ MAX_PART = 2 * 1024**3  # bytes, inflated: no worksheet of Excel's full 1,048,57
 MAX_TOTAL = 6 * 1024**3  # bytes, all members inflated
 MAX_RATIO = 1000  # inflated to deflated, above SMALL: deflate itself can't do more than 1,032
 SMALL = 64 * 1024**2  # bytes; a part below this is never called a bomb
+LARGE_PART = 256 * 1024**2  # bytes; a larger one is inflated once more when it is read
 _CHUNK = 1024**2
 _LEVEL = 4  # of deflate: half the time of the usual 6 for a tenth more bytes
 
@@ -66,6 +67,11 @@ class Relationship:
     external: bool
 
 
+def has_doctype(what: str) -> Refused:
+    """The refusal of a part with a DOCTYPE."""
+    return Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+
+
 def parse_xml(data: bytes, what: str) -> etree._Element:
     """The root of a part. Raises Refused where it is not well-formed or has a DOCTYPE; fetches nothing."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_blank_text=False)
@@ -74,7 +80,7 @@ def parse_xml(data: bytes, what: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused(f"{what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
     if str(cast(Any, root.getroottree().docinfo).doctype):
-        raise Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(what)
     return root
 
 
@@ -103,6 +109,7 @@ class Package:
                 "It may be cut off. Bring back an older version, or open it in Excel and save it again.",
             ) from None
         self.members = self._zip.infolist()
+        self._kept: tuple[str, bytes] = ("", b"")  # the largest part that was inflated to be checked, until it is read
         self._by_name: dict[str, zipfile.ZipInfo] = {}
         for member in self.members:
             key = _fold(member.filename)
@@ -161,11 +168,17 @@ class Package:
 
     def _checksum(self, member: zipfile.ZipInfo) -> int:
         crc = size = 0
+        keep = len(self._kept[1]) < member.file_size <= LARGE_PART
+        kept = io.BytesIO()
         for chunk in self._inflate(member):
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
+            if keep:
+                kept.write(chunk)
         if size != member.file_size:
             raise zipfile.BadZipFile("wrong size")
+        if keep:
+            self._kept = (_fold(member.filename), kept.getvalue())  # most likely the worksheet that is read next
         return crc
 
     def _inflate(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -210,9 +223,17 @@ class Package:
         member = self._by_name.get(_fold(part))
         if member is None:
             raise Refused(f"{self.name}: the part {part} is missing.", "Open the workbook in Excel and save it again.")
+        name, data = self._kept
+        if name == _fold(part):
+            self._kept = ("", b"")
+            return data
         if member.compress_type == zipfile.ZIP_DEFLATED:  # at once into a buffer of the size that was checked on opening
             return zlib.decompress(self.raw(member), -15, max(1, member.file_size))
         return bytes(self.raw(member))
+
+    def pieces(self, part: str) -> Pieces:
+        """The part's bytes from its start on, a piece at a time, without ever holding them all."""
+        return Pieces(self._inflate(self._by_name[_fold(part)]))
 
     def starts_as(self, part: str, data: bytes) -> bool:
         """Whether the part begins with the same bytes (up to 256), which a recoded one does not."""
@@ -254,13 +275,12 @@ class Package:
         """The name of [Content_Types].xml as it stands in the zip."""
         return self.real_name("[Content_Types].xml")
 
-    def rebuild(self, replaced: Mapping[str, Part], added: Mapping[str, Part]) -> bytes:
-        """The package's bytes with some parts replaced and some added at the end.
+    def rebuild(self, replaced: Mapping[str, Part], added: Mapping[str, Part], out: BinaryIO) -> None:
+        """Writes the package with some parts replaced and some added at the end.
 
         Every other member keeps its compressed bytes, order, time, method, attributes and name bytes; a data
         descriptor becomes sizes in the header (APPNOTE.TXT 4.4.4). zip64 where it is needed.
         """
-        out = io.BytesIO()
         directory = io.BytesIO()
         pending = {_fold(part): data for part, data in replaced.items()}
         count = 0
@@ -279,7 +299,31 @@ class Package:
             _put_new(out, directory, member, data)
             count += 1
         _end(out, directory, count, self._zip.comment)
-        return out.getvalue()
+
+
+class Pieces:
+    """Slices of a part that are asked for in the order of their places."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._held = b""
+        self._start = 0
+
+    def take(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`; nothing before `start` can be asked for afterwards."""
+        if end > self._start + len(self._held):
+            held = [self._held[start - self._start :]] if start < self._start + len(self._held) else []
+            at, there = start if held else self._start + len(self._held), sum(map(len, held))
+            for chunk in self._chunks:
+                if at + there + len(chunk) <= start and not held:
+                    at += len(chunk)
+                    continue
+                held.append(chunk)
+                there += len(chunk)
+                if at + there >= end:
+                    break
+            self._held, self._start = b"".join(held), at
+        return self._held[start - self._start : end - self._start]
 
 
 def _fold(part: str) -> str:
@@ -293,13 +337,13 @@ def _resolve(folder: str, target: str) -> str:
     return posixpath.normpath(joined).lstrip("/")
 
 
-def _put_new(out: io.BytesIO, directory: io.BytesIO, member: zipfile.ZipInfo, part: Part) -> None:
+def _put_new(out: BinaryIO, directory: io.BytesIO, member: zipfile.ZipInfo, part: Part) -> None:
     if isinstance(part, bytes):
         part = deflate([part])
     _put(out, directory, member, part.raw, part.crc, part.size, zipfile.ZIP_DEFLATED)
 
 
-def _put(out: io.BytesIO, directory: io.BytesIO, member: zipfile.ZipInfo, raw: bytes | memoryview, crc: int, size: int,
+def _put(out: BinaryIO, directory: io.BytesIO, member: zipfile.ZipInfo, raw: bytes | memoryview, crc: int, size: int,
          method: int) -> None:
     flags = member.flag_bits & ~0x8
     name = member.orig_filename.encode("utf-8" if flags & 0x800 else "cp437")
@@ -338,7 +382,7 @@ def _without_zip64(extra: bytes) -> bytes:
     return out
 
 
-def _end(out: io.BytesIO, directory: io.BytesIO, count: int, comment: bytes) -> None:
+def _end(out: BinaryIO, directory: io.BytesIO, count: int, comment: bytes) -> None:
     start = out.tell()
     body = directory.getvalue()
     out.write(body)

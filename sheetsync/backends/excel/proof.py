@@ -1,58 +1,235 @@
 """Proves a large new worksheet part right without reading all its values again.
 
-The part's checksum says that the file holds the bytes that were made: the old bytes, and new cells between them. What is left
-to prove is that a reader finds in every row the owner's cells as before, none lost and none doubled, and every planned status.
+Independently of how it was made: in the bytes that were written, every row the old part has is there, in order, its bytes outside
+the status cells are those of the old row, and the cell of every planned status holds just that. A large sheet's untouched values
+are thereby compared as bytes; the shared strings and cell formats that they name have to be the old ones, with more behind them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from array import array
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from lxml import etree
 
 from sheetsync.backends.excel.package import Package
-from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan_plain
-from sheetsync.core.model import Table
+from sheetsync.backends.excel.strings import ENTRY, escape, serial
+from sheetsync.backends.excel.styles import Styles
+from sheetsync.backends.excel.worksheet import MAX_ROW, Scan, as_utf8, letters, scan_plain
+from sheetsync.core.model import PLAIN, Cell, Style, Table
 
 LARGE = 500_000  # cells; below it the whole worksheet is read back and compared value by value
+# One status cell, or none: its row's number, style, type and value.
+_CELL = rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n)")?(?:/>|><v>([^<]*)</v></c>))?'
+_NO_ROW: tuple[int, tuple[Cell, ...], int] = (MAX_ROW + 1, (), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What has to stay: the owner's cells of each row of the old part, by row number (one tuple for all rows alike)."""
+class _Texts:
+    """The texts of status cells, and the shared string that each cell names."""
 
-    signatures: Mapping[int, tuple[int, ...]]
-    formulas: frozenset[tuple[int, int]]
-
-
-def before(found: Scan, ours: frozenset[int]) -> Before | None:
-    """What a plain part's rows hold outside the status columns; None for a part that is not plain."""
-    if not found.plain:
-        return None
-    known: dict[tuple[int, ...], tuple[int, ...]] = {}
-    out = {}
-    for number, signature in zip(found.numbers, found.signatures, strict=True):
-        kept = known.get(signature)
-        if kept is None:
-            kept = known[signature] = tuple(column for column in signature if column not in ours)
-        out[number] = kept
-    return Before(out, frozenset(found.formulas))
+    indexes: array[int] = field(default_factory=lambda: array("q"))
+    said: list[str] = field(default_factory=list)
 
 
-def proven(package: Package, part: str, checksums: Mapping[str, int], old: Before, expected: Table, ours: Mapping[str, int]) -> bool:
-    """Whether the part is what was planned. False means only that it has to be read back as a whole.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the new part is held against: the old part, and the table that it should hold now.
 
-    `checksums` are those of the parts that were made, `ours` the sheet columns of the status columns.
+    `old` is the old part's scan, whose bytes come again from `before` a piece at a time, and `frame` its other elements.
+    `changed` are the numbers of the rows that were to change. `ours` are the sheet columns of the status columns by header,
+    side by side and in their order, `palette` the colours that they may have.
     """
-    written = {member.filename: member.CRC for member in package.members}
-    if any(written.get(name) != checksum for name, checksum in checksums.items()):
-        return False
-    found = scan_plain(as_utf8(package.read(part)), part)
-    if found is None or before(found, frozenset(ours.values())) != old:
-        return False
-    cells = dict(zip(found.numbers, found.signatures, strict=True))
-    for header, column in ours.items():
-        position = expected.header.index(header)
-        for number, row in zip(expected.numbers, expected.rows, strict=True):
-            if row[position] is not None and column not in cells.get(number, ()):
+
+    part: str
+    old: Scan
+    before: Package
+    frame: Mapping[str, bytes]
+    expected: Table
+    changed: Collection[int]
+    ours: Mapping[str, int]
+    palette: Collection[Style]
+    strings_part: str | None
+    old_strings: bytes
+    styles_part: str | None
+    old_styles: bytes
+    date1904: bool
+
+    def holds(self, package: Package) -> bool:
+        """Whether the package's part is proven right. False means only that it has to be read back as a whole."""
+        found = scan_plain(as_utf8(package.read(self.part)), self.part)
+        if found is None or not self._frame_is_kept(found):
+            return False
+        if not self._styles_are_kept(package):
+            return False
+        texts = _Texts()
+        if not self._rows_are_kept(found, texts, self._styles(package)):
+            return False
+        del found  # its memory goes before the strings come
+        return self._strings_are_right(package, texts)
+
+    def _frame_is_kept(self, found: Scan) -> bool:
+        """Whether formulas, merged cells and all that stands around the rows are as before (widths and filter apart)."""
+        old = self.old
+        now = frame_of(found)
+        return (found.formulas, found.fills, found.merges) == (old.formulas, old.fills, old.merges) and all(
+            name in now and (name in ("cols", "dimension", "autoFilter") or now[name] == element)
+            for name, element in self.frame.items()
+        )
+
+    def _strings_are_right(self, package: Package, texts: _Texts) -> bool:
+        """Whether the old shared strings are the same bytes, and each index in `texts` is its text."""
+        if self.strings_part is None:
+            return not texts.said
+        new = package.read(self.strings_part)
+        if new != self.old_strings:
+            first, last = self.old_strings.find(b"<si"), self.old_strings.rfind(b"</si>") + 5
+            start = new.find(b"<si")
+            if first >= 0 and new[start : start + last - first] != self.old_strings[first:last]:
                 return False
-    return True
+        entries = [match[1] for match in ENTRY.finditer(new)]
+        right: list[str | None] = [None] * len(entries)
+        for index, text in zip(texts.indexes, texts.said, strict=True):
+            if index >= len(entries) or (right[index] != text and entries[index] != escape(text)):
+                return False
+            right[index] = text
+        return True
+
+    def _styles_are_kept(self, package: Package) -> bool:
+        """Whether every cell format and number format of the old file is the same in the new one."""
+        if self.styles_part is None or package.read(self.styles_part) == self.old_styles:
+            return True
+        before, after = _formats(self.old_styles), _formats(package.read(self.styles_part))
+        return all(after[name][: len(entries)] == entries for name, entries in before.items())
+
+    def _styles(self, package: Package) -> Styles:
+        return Styles(None if self.styles_part is None else as_utf8(package.read(self.styles_part)), self.styles_part or "")
+
+    def _rows_are_kept(self, found: Scan, texts: _Texts, styles: Styles) -> bool:
+        """Whether every row is as planned. What the shared strings have to be comes into `texts`."""
+        expected, old, new = self.expected, self.old, found
+        positions = [
+            (column - expected.first_column, None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header])
+            for header, column in self.ours.items()
+        ]
+        match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
+        names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
+        changed, size = self.changed, 4 * len(positions)
+        planned = iter(zip(expected.numbers, expected.rows, range(len(expected.rows)), strict=True))
+        next_planned, next_row, at = next(planned, _NO_ROW)
+        blank = (None,) * len(expected.header)
+        days: dict[Cell, bytes] = {}
+        coloured: dict[tuple[bytes | None, Style], bool] = {}
+        indexes, said = texts.indexes, texts.said
+        place, count = 0, len(old.numbers)
+        pieces = self.before.pieces(self.part)
+        for index, number in enumerate(new.numbers):
+            row = new.data[new.starts[index] : _end(new, index)]
+            before = b""
+            if place < count and old.numbers[place] == number:
+                before = pieces.take(old.starts[place], _end(old, place))
+                place += 1
+            while next_planned < number:
+                if any(next_row[position] is not None for position, _ in positions):
+                    return False  # its row is not there
+                next_planned, next_row, at = next(planned, _NO_ROW)
+            wanted: tuple[Cell, ...] = expected.header if number == expected.header_row else blank
+            colour_at = -1
+            if next_planned == number:
+                wanted, colour_at = next_row, at
+                next_planned, next_row, at = next(planned, _NO_ROW)
+            if row == before and number not in changed:
+                continue
+            digits = b"%d" % number
+            rest, was = _closed(row), _closed(before) if before else b""
+            longer = before and rest.startswith(was)  # most likely nothing but new cells behind the old row
+            start = len(was) if longer else _first(rest, names, digits)
+            found_cells = match_ours(rest, start)
+            assert found_cells is not None  # every cell in it is optional
+            cells = found_cells.groups()
+            if not longer or found_cells.end() < len(rest):
+                rest = rest[:start] + rest[found_cells.end() :]
+                if before:
+                    start = _first(was, names, digits)
+                    if start < len(was):
+                        ours_before = match_ours(was, start)
+                        was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
+                    if was != rest:
+                        return False
+                elif not rest.endswith(b">") or rest.count(b"<") != 1:
+                    return False  # a row that was made holds nothing but statuses
+            for place_in, (position, colours) in zip(range(0, size, 4), positions, strict=True):
+                value = wanted[position]
+                own, style, kind, text = cells[place_in : place_in + 4]
+                if own is not None and own != digits:
+                    return False
+                if value is None:
+                    right = not text
+                elif text is None:
+                    right = False
+                elif kind == b"s" and value.__class__ is str:
+                    right = text.isdigit()
+                    if right:
+                        indexes.append(int(text))
+                        said.append(value)
+                elif value.__class__ is date and kind is None:
+                    day = days.get(value)
+                    if day is None:
+                        day = days[value] = b"%d" % serial(value, date1904=self.date1904)
+                    right = text == day
+                else:
+                    right = False  # a rare kind of value: left to the reading
+                if not right:
+                    return False
+                if colours is not None and colour_at >= 0 and (asked := colours[colour_at]) != PLAIN:
+                    looks = coloured.get((style, asked))
+                    if looks is None:
+                        looks = coloured[style, asked] = styles.look(int(style or b"0"), None, self.palette) == asked
+                    if not looks:
+                        return False
+        return place == count and next_planned == MAX_ROW + 1
+
+
+def _end(found: Scan, index: int) -> int:
+    """Where a row's end tag stands; `<row/>` ends with itself."""
+    end = found.ends[index]
+    return end if end >= 0 else found.tag_ends[index]
+
+
+def _first(row: bytes, names: Sequence[bytes], digits: bytes) -> int:
+    """Where the first status cell of a row stands; the row's end where it has none."""
+    for name in names:
+        start = row.find(b'%b%b"' % (name, digits))
+        if start >= 0:
+            return start
+    return len(row)
+
+
+def _closed(row: bytes) -> bytes:
+    """A row's bytes up to its end tag, less its `spans`, which may widen; `<row/>` like an open one."""
+    end = row.find(b">") + 1
+    tag = row[:end]
+    at = tag.find(b' spans="')
+    if at >= 0:
+        tag = tag[:at] + tag[tag.index(b'"', at + 8) + 1 :]
+    if tag.endswith(b"/>"):
+        tag = tag[:-2].rstrip() + b">"
+    return tag + row[end:]
+
+
+def frame_of(found: Scan) -> dict[str, bytes]:
+    """The bytes of all elements of a worksheet but its rows."""
+    return {name: found.data[element.start : element.end] for name, element in found.elements.items() if name != "sheetData"}
+
+
+def _formats(data: bytes) -> dict[str, list[bytes]]:
+    """The cell formats and number formats of a styles part, each in canonical form."""
+    out: dict[str, list[bytes]] = {}
+    for section in etree.fromstring(data):
+        name = etree.QName(section).localname if isinstance(section.tag, str) else ""
+        if name in ("cellXfs", "numFmts"):
+            out[name] = [etree.tostring(entry, method="c14n", with_tail=False) for entry in section]
+    return out

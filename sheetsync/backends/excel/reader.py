@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sheetsync.backends.excel.package import Package, local
+from sheetsync.backends.excel.package import Package, has_doctype, local
 from sheetsync.backends.excel.strings import OFFSET_1904, unescape
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
@@ -31,7 +31,7 @@ _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse o
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
 _WIDE = re.compile(rb'r="[A-Z]{3}\d')
-_MEDIUM = re.compile(rb'r="[A-Z]{2}\d')
+_MEDIUM = re.compile(rb'r="[A-Z]{2,3}\d')
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +134,28 @@ class Grid:
 
 
 def read_grid(
-    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[], None] = lambda: None,
+    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[Callable[[], bool]], None] = lambda done: None,
     like: Table | None = None,
 ) -> Grid:
     """The values of a worksheet, of which `data` is the part in UTF-8, where that is at hand. Raises Refused where they
     can't be read. calamine reads UTF-8 alone, and finds nothing in other encodings.
 
-    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own. Rows
+    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own; what it
+    is handed tells whether that is done. Rows
     that equal those of `like` are those of `like`, which saves their memory.
     """
     if data is None:
         data = as_utf8(workbook.package.read(sheet.part))
     sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
-    sparse = sparse or _has_error_cells(data)  # calamine gives error cells as blank, which would be a guess
     if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
-        meanwhile()
+        meanwhile(lambda: True)
         return read_sparse(workbook, sheet, data)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(_load, workbook.package.data, sheet.name)
-        meanwhile()
+        errors = _has_error_cells(data)  # calamine gives error cells as blank, which would be a guess
+        meanwhile(loading.done)
         loaded = loading.result()
-    grid = None if loaded is None else _rows(loaded, like)
+    grid = None if loaded is None or errors else _rows(loaded, like)
     return read_sparse(workbook, sheet, data) if grid is None else grid
 
 
@@ -165,19 +166,22 @@ def _has_error_cells(data: bytes) -> bool:
 
 def _dense_is_small(data: bytes) -> bool:
     """Whether the box around all cells is not much larger than their number: calamine fills that box."""
-    cells = data.count(b"<c ")
     last = data.rfind(b"<row ")
     match = _LAST_ROW.match(data, last) if last >= 0 else None
-    if match is None or cells == 0:
+    if match is None:
         return False
-    columns = 16_384 if _WIDE.search(data) else 702 if _MEDIUM.search(data) else 26
-    if int(match[1]) * columns <= 4 * cells + _ROOM:
+    rows = int(match[1])
+    columns = 26 if _MEDIUM.search(data) is None else 702 if _WIDE.search(data) is None else 16_384
+    if rows * columns <= _ROOM:
+        return True
+    cells = data.count(b"<c ")
+    if rows * columns <= 4 * cells + _ROOM:
         return True
     if columns == 16_384:
         return False
     # The letters alone are too coarse: look at the widest reference that is there.
     widest = max((len(ref), ref) for ref in set(re.findall(rb'<c r="([A-Z]+)', data)))[1]
-    return int(match[1]) * parse_ref(widest.decode() + "1")[1] <= 4 * cells + _ROOM
+    return rows * parse_ref(widest.decode() + "1")[1] <= 4 * cells + _ROOM
 
 
 def _load(data: bytes, sheet: str) -> CalamineSheet | None:
@@ -263,7 +267,7 @@ class _Sparse:
         return dict(sorted(self.rows.items()))
 
     def _doctype(self, *_: Any) -> None:
-        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(self.what)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         namespace, _, tag = name.rpartition(" ")
@@ -383,7 +387,7 @@ def read_strings(data: bytes, what: str) -> list[str]:
             parts.append(text)
 
     def doctype(*_: Any) -> None:
-        raise Refused(f"{what} has a DOCTYPE, which no workbook needs and which can do harm.", "Save it again from Excel.")
+        raise has_doctype(what)
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters

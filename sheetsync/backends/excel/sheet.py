@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
-from sheetsync.backends.excel import file
+from sheetsync.backends.excel import examine, file
 from sheetsync.backends.excel.locked import locked
-from sheetsync.backends.excel.package import Deflated, Package
-from sheetsync.backends.excel.proof import LARGE, before, proven
+from sheetsync.backends.excel.package import Package, has_doctype
+from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
 from sheetsync.backends.excel.rules import read_rules
 from sheetsync.backends.excel.splice import Splice
 from sheetsync.backends.excel.tables import ListObject, list_objects
-from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan
+from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan, scan_general
 from sheetsync.core.diff import patch
 from sheetsync.core.header import SEARCHED_ROWS, find_header, no_header, read_table
-from sheetsync.core.model import PLAIN, ChangeSet, Column, StatusSettings, Style, Table
+from sheetsync.core.model import PLAIN, ChangeSet, Column, Finding, StatusSettings, Style, Table
 from sheetsync.errors import Refused, SettingsError
 
 
@@ -87,7 +88,7 @@ class ExcelSheet:
         expected = patch(state.table, changes)
         splice = state.splice(changes)
         replaced, added = splice.parts()
-        data = state.package.rebuild(replaced, added)
+        package, parts = state.package, [(replaced, added)]
         fingerprint = state.fingerprint
         untouched = state.untouched({*replaced, *added})
         proof = self._proof(state, splice, expected)
@@ -95,38 +96,56 @@ class ExcelSheet:
         del replaced, added, splice
         self._state = state = None  # what was read goes before the new file is read
 
+        def write(file: BinaryIO) -> None:
+            package.rebuild(*parts.pop(), file)  # and so do the parts that were made
+
         def verify(written: bytes) -> None:
             _give_back()
             if proof is not None:
-                package = Package(written, self._source.name)
-                _check_untouched(package, untouched)
-                if proof(package):
+                new = Package(written, self._source.name)
+                _check_untouched(new, untouched)
+                if proof.holds(new):
                     return
             reading = _Reading(replace(self._source, sheet=expected.sheet), written, expected)
             _check_untouched(reading.package, untouched)
             _check_read_back(reading, expected)
             checked.append(reading)
 
-        file.replace(self._source.path, fingerprint, data, verify=verify, backups=self._source.backups)
+        file.replace(self._source.path, fingerprint, write, verify=verify, backups=self._source.backups)
         self._state = checked[0] if checked else None
         return expected
 
-    def _proof(self, state: _Reading, splice: Splice, expected: Table) -> Callable[[Package], bool] | None:
+    def findings(self) -> tuple[Finding, ...]:
+        """Whether the workbook stands in a folder that a service copies elsewhere."""
+        return examine.findings(self._source.path)
+
+    def rehearse(self, changes: ChangeSet) -> None:
+        """Raises what `write` would, as far as that can be known without writing anything."""
+        file.check_writable(self._source.path)
+        if self._state is not None and changes:
+            self._state.splice(changes).parts()
+
+    def _proof(self, state: _Reading, splice: Splice, expected: Table) -> Proof | None:
         """The quick proof for a large plain worksheet; None where the new file is to be read back as a whole."""
-        if len(expected.rows) * len(expected.header) < LARGE:
+        if len(expected.rows) * len(expected.header) < LARGE or state.scan is None or not state.scan.plain:
             return None
         status = self._source.status
         ours = {
             header: expected.first_column + position
             for position, header in enumerate(expected.header) if status.is_ours(header)
         }
-        part = state.part
-        made = {name: data.crc for name, data in splice.replaced.items() if isinstance(data, Deflated)}
-        assert state.scan is not None
-        old = before(state.scan, frozenset(ours.values()))
-        if old is None or part not in made:
+        columns = list(ours.values())
+        if not columns or columns != list(range(columns[0], columns[0] + len(columns))):
             return None
-        return lambda package: proven(package, part, made, old, expected, ours)
+        strings, styles = state.workbook.part_of("sharedStrings"), state.workbook.part_of("styles")
+        old, frame = state.scan, frame_of(state.scan)
+        old.data = b""  # comes again from the file's own bytes, a piece at a time, when it is compared
+        return Proof(
+            part=state.part, old=old, before=state.package, frame=frame, expected=expected,
+            changed=frozenset(change.row for change in splice.changes), ours=ours, palette=status.palette,
+            strings_part=strings, old_strings=state.package.read(strings) if strings else b"",
+            styles_part=styles, old_styles=state.package.read(styles) if styles else b"", date1904=state.workbook.date1904,
+        )
 
 
 class _Reading:
@@ -189,8 +208,14 @@ class _Reading:
         source = self.source
         data = as_utf8(self.package.read(self.info.part))
 
-        def look() -> None:
+        def look(done: Callable[[], bool]) -> None:
+            marked = self._look_at_strings()
             self.scan = scan(data, self.where)
+            if self.scan.plain and not done():
+                if marked:
+                    self.scan.look_ahead(len(source.status.columns) + 1, done)
+                else:
+                    self.scan.prove_ahead(done)
 
         grid = read_grid(self.workbook, self.info, data, look, self._like)
         assert self.scan is not None
@@ -198,7 +223,7 @@ class _Reading:
             grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
             status=source.status, first_column=grid.first_column, numbers=grid.numbers,
             bounds=[table.bounds for table in self.list_objects if table.bounds is not None],
-            formula_cells=frozenset(self.scan.formulas),
+            formula_cells=frozenset(self.scan.formulas), merges=self.scan.merged_ranges,
         )
         left = table.first_column
         uncalculated = frozenset(
@@ -208,6 +233,18 @@ class _Reading:
         held = locked(self.workbook, table, self.scan, source.columns, source.status)
         return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
                        rules=read_rules(self.workbook, self.info))
+
+    def _look_at_strings(self) -> bool:
+        """Whether the mark of a status column is among the shared strings, as after a first run. Raises Refused for a DOCTYPE,
+        which calamine would pass over.
+        """
+        part = self.workbook.part_of("sharedStrings")
+        if part is None:
+            return False
+        data = as_utf8(self.package.read(part))
+        if b"<!DOCTYPE" in data[: max(0, data.find(b"<si"))]:
+            raise has_doctype(f"{self.source.name}, part {part}")
+        return self.source.status.mark.strip().encode() in data
 
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""
@@ -219,27 +256,28 @@ class _Reading:
         look = self.workbook.styles.look
         columns = [table.first_column + table.header.index(header) for header in ours]
         base_column = self.neighbour(table)
-        out: list[list[Style]] = [[] for _ in ours]
         found = self.scan
         index_of = {number: index for index, number in enumerate(found.numbers)}
         first = min(base_column, *columns)
-        looks: dict[tuple[int | None, ...], tuple[Style, ...]] = {}  # of whole rows: few differ
+        known: dict[tuple[object, ...], tuple[Style, ...]] = {}  # of whole rows: few differ
+        rows: list[tuple[Style, ...]] = []
         for number in table.numbers:
             index = index_of.get(number)
-            here = {} if index is None else found.styles_from(index, first)
-            base = here.get(base_column)
-            key = (base, *map(here.get, columns))
-            row = looks.get(key)
+            looks = () if index is None else found.looks_from(index, first)
+            row = known.get(looks)
             if row is None:
-                row = looks[key] = tuple([PLAIN if style is None else look(style, base, palette) for style in key[1:]])
-            for styles, style in zip(out, row, strict=True):
-                styles.append(style)
+                here = found.read_looks(looks, first)
+                base = here.get(base_column)
+                row = known[looks] = tuple(
+                    [PLAIN if (style := here.get(column)) is None else look(style, base, palette) for column in columns])
+            rows.append(row)
+        out = list(zip(*rows, strict=True)) if rows else [()] * len(ours)
         here = found.styles_from(index_of[table.header_row], first)
         header_styles = {
             header: look(here[column], None, palette) if column in here else PLAIN
             for header, column in zip(ours, columns, strict=True)
         }
-        return {header: tuple(styles) for header, styles in zip(ours, out, strict=True)}, header_styles
+        return dict(zip(ours, out, strict=True)), header_styles
 
     def neighbour(self, table: Table) -> int:
         """The sheet column of the owner's that stands nearest to the left of the status columns."""
@@ -257,11 +295,20 @@ class _Reading:
     def splice(self, changes: ChangeSet) -> Splice:
         """The write of these changes, planned and checked."""
         assert self.scan is not None
+        if self.scan.plain and not self.scan.proves(self._looked_at(changes, self.scan)):
+            self.scan = scan_general(self.scan.data, self.where)
         return Splice(
             workbook=self.workbook, info=self.info, table=self.table, found=self.scan, list_objects=self.list_objects,
             status=self.source.status, neighbour=self.neighbour(self.table), where=self.where,
             write_protected=self.source.write_protected, changes=changes,
         )
+
+    def _looked_at(self, changes: ChangeSet, found: Scan) -> Iterable[int]:
+        """The indexes of all rows that a splice may look at: those it changes, and beside new columns all of the table's."""
+        if changes.new_columns:
+            return range(len(found.numbers))
+        index_of = {number: index for index, number in enumerate(found.numbers)}
+        return [index_of[row] for row in {change.row for change in changes} if row in index_of]
 
     def untouched(self, touched: set[str]) -> Mapping[str, tuple[int, bytes]]:
         """The checksum and compressed bytes of every member that stays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -79,7 +80,7 @@ class Splice:
         new = [columns[header] for header in self.changes.new_columns]
         gone = sorted(columns[change.column] for change in self.changes if change.anchor is None and change.after is None)
         self._check_new(new)
-        self._check_merges(columns)
+        self._check_ranges(columns)
         strings = self._strings()
         around = sorted([*self._column_edits(new, columns), *self._dimension_edit(columns), *self._resize(new, gone)])
         body = self.found.elements["sheetData"].start
@@ -141,6 +142,19 @@ class Splice:
                             f"{self.where}: the cell {column_letters(column)}{number}, right of the table, is not empty.",
                             f"Move what stands there; sheetsync needs {span} beside the customers.",
                         )
+        self._check_below(new, bottom, span)
+
+    def _check_below(self, new: Sequence[int], bottom: int, span: str) -> None:
+        """What stands directly below the table must not look like statuses left over, or it would be taken for them."""
+        place = bisect_left(self.found.numbers, bottom + 1)
+        if place == len(self.found.numbers) or self.found.numbers[place] != bottom + 1 or self._list_object() is not None:
+            return
+        here = [column for column in self.found.row_columns(place) if column in new and self._holds_something(place, column)]
+        if len(here) >= min(2, len(new)):
+            raise Refused(
+                f"{self.where}: the cell {column_letters(here[0])}{bottom + 1}, directly below where the status columns go, is not empty.",
+                f"Move what stands there; sheetsync needs {span} beside the customers.",
+            )
 
     def _holds_something(self, index: int, column: int) -> bool:
         span = self.found.cell(index, column)
@@ -158,19 +172,27 @@ class Splice:
         return next((held for held in self.list_objects
                      if held.top == table.header_row and held.left <= table.first_column <= held.right and held.header_rows), None)
 
-    def _check_merges(self, columns: Mapping[str, int]) -> None:
-        if not self.found.merges:
+    def _check_ranges(self, columns: Mapping[str, int]) -> None:
+        """Cells under a merge can't be seen, and those that one formula fills can't be changed one by one."""
+        merges, fills = self.found.merged_ranges, self.found.filled_ranges
+        if not merges and not fills and not self.found.rich:
             return
         touched = {(change.row, columns[change.column]) for change in self.changes}
-        for ref in self.found.merges:
-            try:
-                top, left, bottom, right = parse_range(ref)
-            except ValueError:
-                continue
+        for top, left, bottom, right in merges:
             for row, column in touched:
                 if top <= row <= bottom and left <= column <= right and (row, column) != (top, left):
-                    raise Refused(f"{self.where}: the cells {ref} are merged, and {column_letters(column)}{row} among them is sheetsync's.",
-                                  "Unmerge them (Home, Merge & Center).")
+                    raise Refused(
+                        f"{self.where}: the cells {say_range(top, left, bottom, right)} are merged, and "
+                        f"{column_letters(column)}{row} among them is sheetsync's.", "Unmerge them (Home, Merge & Center).")
+        for top, left, bottom, right in fills:
+            for row, column in touched:
+                if top <= row <= bottom and left <= column <= right:
+                    raise Refused(
+                        f"{self.where}: the formula in {column_letters(left)}{top} fills {say_range(top, left, bottom, right)}, and "
+                        f"{column_letters(column)}{row} among them is sheetsync's.", "Move the formula elsewhere.")
+        for row, column in sorted(touched & self.found.rich):
+            raise Refused(f"{self.where}: {column_letters(column)}{row} holds a picture or linked data, which sheetsync would overwrite.",
+                          "Move it out of sheetsync's column.")
 
     def _rows(self, columns: Mapping[str, int], strings: SharedStrings | None) -> Iterator[NewCells]:
         """Every changed cell as its element, row by row; and blank ones where a new column would leave holes in the
@@ -184,42 +206,55 @@ class Splice:
         look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
         refs = {column: letters(column) for column in columns.values()}
         prefix, date1904 = found.prefix, self.workbook.date1904
+        heads = {column: b'<%bc r="%b' % (prefix, name) for column, name in refs.items()}
         days: dict[date, bytes] = {}
+        known: dict[tuple[object, ...], tuple[list[int], list[tuple[int, bytes]]]] = {}  # of whole rows: few differ
+        closing = b"</%bv></%bc>" % (prefix, prefix)
         for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
             index = index_of.get(number)
-            here: dict[int, int] = {}
-            row_format = base = None
+            looks: tuple[object, ...] = ()
+            row_format = None
             if index is not None:
-                here, row_format = found.styles_from(index, first), found.row_style(index)
+                looks, row_format = found.looks_from(index, first), found.row_style(index)
+            changes = list(group)
+            key = (looks, row_format, *[(change[1], change[5], change[3].__class__) for change in changes])
+            row = None if number == self.table.header_row else known.get(key)
+            if row is None:
+                here = {} if index is None else found.read_looks(looks, first)
                 base = here.get(self.neighbour)
+                chosen = [
+                    look.of(here.get(columns[header]), row_format, columns[header], base, style, anchor is None, value)
+                    for _, header, _, value, _, style, anchor in changes
+                ]
+                written = {columns[change.column] for change in changes}
+                blanks = [] if number == self.table.header_row else [
+                    (column, b'" s="%d"/>' % style) for column in new if column not in written and column not in here
+                    and (style := look.of(None, row_format, column, base, PLAIN, False, None))
+                ]
+                row = chosen, blanks
+                if not any(change[3].__class__ is str and "\n" in change[3] for change in changes):
+                    known[key] = row
             digits = b"%d" % number
             cells: dict[int, bytes] = {}
-            for _, header, _, value, _, style, anchor in group:
+            for (_, header, _, value, _, _, _), style_index in zip(changes, row[0], strict=True):
                 column = columns[header]
                 if formulas and (number, column) in formulas:
                     raise Refused(
                         f"{self.where}: {column_letters(column)}{number} holds a formula, which sheetsync would overwrite.",
                         f'Take it out of the column "{header}", which is sheetsync\'s.',
                     )
-                text = value.__class__ is str
-                chosen = look.of(here.get(column), row_format, column, base, style, anchor is None, value)
-                if text and strings is not None:
-                    cells[column] = b'<%bc r="%b%b" s="%d" t="s"><%bv>%d</%bv></%bc>' % (
-                        prefix, refs[column], digits, chosen, prefix, strings.index(value), prefix, prefix)  # type: ignore[arg-type]
+                if value.__class__ is str and strings is not None:
+                    cells[column] = b'%b%b" s="%d" t="s"><%bv>%d%b' % (
+                        heads[column], digits, style_index, prefix, strings.index(value), closing)
                 elif value.__class__ is date:
                     day = days.get(value)
                     if day is None:
                         day = days[value] = b"%d" % serial(value, date1904=date1904)
-                    cells[column] = b'<%bc r="%b%b" s="%d"><%bv>%b</%bv></%bc>' % (
-                        prefix, refs[column], digits, chosen, prefix, day, prefix, prefix)
+                    cells[column] = b'%b%b" s="%d"><%bv>%b%b' % (heads[column], digits, style_index, prefix, day, closing)
                 else:
-                    cells[column] = cell_element(prefix, refs[column] + digits, chosen, value, strings, date1904=date1904)
-            if number != self.table.header_row:
-                for column in new:
-                    if column not in cells and column not in here:
-                        chosen = look.of(None, row_format, column, base, PLAIN, False, None)
-                        if chosen:
-                            cells[column] = b'<%bc r="%b%b" s="%d"/>' % (prefix, refs[column], digits, chosen)
+                    cells[column] = cell_element(prefix, refs[column] + digits, style_index, value, strings, date1904=date1904)
+            for column, tail in row[1]:
+                cells[column] = heads[column] + digits + tail
             yield number, cells
 
     def _column_formats(self) -> dict[int, int]:
@@ -282,17 +317,11 @@ class Splice:
     def _widths(self) -> dict[str, float]:
         """The widths of new columns: that of the longest text in each, within limits."""
         limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
-        out = {}
-        for header in self.changes.new_columns:
-            low, high = limits.get(header, (12, 40))
-            longest = low - 2
-            for _, column, _, text, _, _, _ in self.changes:
-                if column == header and text.__class__ is str and 2 * len(text) > longest:
-                    longest = max(longest, _display_width(text))
-                    if longest + 2 >= high:
-                        break
-            out[header] = float(min(longest + 2, high))
-        return out
+        longest = {header: limits.get(header, (12, 40))[0] - 2 for header in self.changes.new_columns}
+        for _, column, _, text, _, _, _ in self.changes:
+            if text.__class__ is str and 2 * len(text) > longest.get(column, MAX_COLUMN):
+                longest[column] = max(longest[column], _display_width(text))
+        return {header: float(min(length + 2, limits.get(header, (12, 40))[1])) for header, length in longest.items()}
 
     def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
         element = self.found.elements.get("dimension")

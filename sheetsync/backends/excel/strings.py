@@ -59,6 +59,8 @@ class SharedStrings:
         self._insert_at = -1
         self._root_tag = (0, 0)
         self._closed = False
+        self._plain = False
+        self._known: dict[str, int] = {}  # the plain entries of a part that only expat reads
         self._texts: dict[str, int] = {}
         self._new: list[bytes] = []
         self._references = 0
@@ -75,11 +77,11 @@ class SharedStrings:
         if self._closed:
             self._insert_at = match.end()
             return
-        plain = (
+        self._plain = (
             self.prefix == b"" and self.data.find(b"<!") < 0 and self.data.find(b"<?", 2) < 0
             and self.data.find(b"<extLst") < 0 and self.data.find(b"xmlns", match.end()) < 0
         )
-        if plain:
+        if self._plain:
             self.count = len(re.findall(rb"<si[ >/]", self.data))
             end = self.data.rfind(b"</sst")
             self._insert_at = end
@@ -88,44 +90,62 @@ class SharedStrings:
             self._read_general()
 
     def _read_general(self) -> None:
-        depth, state = 0, {"end": -1}
+        """Counts the entries and notes the plain ones (nothing but one text), on any well-formed XML."""
+        path: list[str] = []
+        end_at = -1
+        text: list[str] = []
+        plain = True
         parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
 
-        def start(name: str, _: object) -> None:
-            nonlocal depth
-            depth += 1
-            if depth == 2:
-                namespace, _sep, tag = name.rpartition(" ")
-                if tag == "si" and namespace in NAMESPACES and state["end"] < 0:
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal end_at, plain
+            namespace, _, tag = name.rpartition(" ")
+            path.append(tag if namespace in NAMESPACES else "?")
+            if len(path) == 2:
+                if path[1] == "si" and end_at < 0:
                     self.count += 1
-                elif state["end"] < 0:
-                    state["end"] = parser.CurrentByteIndex
+                    text.clear()
+                    plain = not attributes
+                elif end_at < 0:
+                    end_at = parser.CurrentByteIndex
                     self.usable = self.usable and tag == "extLst"
                 else:
                     self.usable = False
+            elif len(path) > 3 or (len(path) == 3 and (path[2] != "t" or text)):
+                plain = False
 
         def end(_: str) -> None:
-            nonlocal depth
-            depth -= 1
-            if depth == 0 and state["end"] < 0:
-                state["end"] = parser.CurrentByteIndex
+            nonlocal end_at
+            tag = path.pop()
+            if len(path) == 1 and tag == "si" and plain:
+                self._known.setdefault(unescape("".join(text)), self.count - 1)
+            elif not path and end_at < 0:
+                end_at = parser.CurrentByteIndex
 
-        parser.StartElementHandler, parser.EndElementHandler = start, end
+        def characters(found: str) -> None:
+            if len(path) == 3:
+                text.append(found)
+
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
         try:
             parser.Parse(self.data, True)
         except expat.ExpatError:
             self.usable = False
-        self._insert_at = state["end"]
+        self._insert_at = end_at
 
     def want(self, texts: Iterable[str]) -> None:
         """Finds or adds each text; `index` knows it afterwards. One pass over the part, whatever the number of texts."""
         wanted = {escape(text): text for text in texts if text not in self._texts}
         if not wanted or not self.usable:
             return
-        if not self._closed and self.prefix == b"":
+        for text in wanted.values():
+            if text in self._known:
+                self._texts[text] = self._known[text]
+        if self._plain:
             index = -1
             found: dict[str, int] = {}
-            for index, match in enumerate(_ENTRY.finditer(self.data, self._root_tag[1])):
+            for index, match in enumerate(ENTRY.finditer(self.data, self._root_tag[1])):
                 plain = match[1]
                 if plain is not None and plain in wanted:
                     found.setdefault(wanted[plain], index)
@@ -169,7 +189,7 @@ class SharedStrings:
 
 
 # One entry: its text where it is plain, nothing captured where it has runs, phonetics or attributes.
-_ENTRY = re.compile(
+ENTRY = re.compile(
     rb'<si>(?:<t(?: xml:space="preserve")?>([^<]*)</t></si>|(?:(?!</si>).)*</si>)'
     rb"|<si/>|<si [^>]*(?:/>|>(?:(?!</si>).)*</si>)",
     re.DOTALL,

@@ -17,8 +17,7 @@ from sheetsync.errors import Refused
 MAX_FORMATS = 64_000  # cell formats; Excel takes 65,490
 DATE_FORMAT = 14  # the built-in short date, shown as the reader's computer shows dates
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
-_BUILT_IN_DAYS = _BUILT_IN_DATES - {18, 19, 20, 21, 45, 46, 47}  # those show a time of day or a duration alone
-_DAY = re.compile(r"[dy]", re.IGNORECASE)
+_BUILT_IN_DAYS = frozenset({14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58})  # those that show a day
 _NOT_DATE_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+|[$<>=][^\]]*)\]',
                             re.IGNORECASE)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors", "extLst")
@@ -38,6 +37,12 @@ def is_date_format(code: str) -> bool:
     """Whether a number format code shows a date or a time (§18.8.30)."""
     bare = _NOT_DATE_TEXT.sub("", code.split(";", 1)[0]).lower()
     return bare != "general" and re.search(r"[dmyhs]", bare) is not None
+
+
+def shows_day(code: str) -> bool:
+    """Whether a number format code shows which day it is, as a time of day or an elapsed time ([h]:mm) does not."""
+    bare = _NOT_DATE_TEXT.sub("", code.split(";", 1)[0]).lower()
+    return is_date_format(code) and "[" not in bare and re.search(r"[dy]|e", bare) is not None
 
 
 class Styles:
@@ -102,6 +107,11 @@ class Styles:
             return False
         number = int(self.formats[index].get("numFmtId", "0"))
         return is_date_format(self._numbers[number]) if number in self._numbers else number in _BUILT_IN_DATES
+
+    def _shows_day(self, index: int) -> bool:
+        """Whether a date keeps its day in cells of this format."""
+        number = int(self.formats[index].get("numFmtId", "0"))
+        return shows_day(self._numbers[number]) if number in self._numbers else number in _BUILT_IN_DAYS
 
     def look(self, index: int, base: int | None, palette: Collection[Style]) -> Style:
         """The colour that a status cell of this format has: one of `palette`, PLAIN where its fill is `base`'s, else FOREIGN."""
@@ -180,7 +190,7 @@ class Styles:
         made.set("fontId", str(font))
         made.set("applyFill", "1")
         made.set("applyFont", "1")
-        if date and not self.is_date(index):
+        if date and not self._shows_day(index):
             made.set("numFmtId", str(DATE_FORMAT))
             made.set("applyNumberFormat", "1")
         made.attrib.pop("quotePrefix", "")
@@ -205,12 +215,6 @@ class Styles:
         if not text:
             made.attrib.pop("quotePrefix", "")
         return self._append(self.formats, self._format_of, made)
-
-    def _shows_day(self, index: int) -> bool:
-        """Whether cells of this format show the day of a date, not only a time or a duration."""
-        number = int(self.formats[index].get("numFmtId", "0"))
-        code = self._numbers.get(number)
-        return number in _BUILT_IN_DAYS if code is None else self.is_date(index) and _DAY.search(_NOT_DATE_TEXT.sub("", code)) is not None
 
     def text_format(self, index: int, *, centred: bool = False) -> int:
         """The format of a new status cell beside a data cell of format `index`: its borders and font, none of its number

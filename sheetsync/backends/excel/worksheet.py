@@ -11,10 +11,12 @@ import re
 import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sheetsync.backends.excel.package import has_doctype
 from sheetsync.core.model import column_letters
 from sheetsync.errors import Refused
 
@@ -28,9 +30,9 @@ MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
 _TAG_END = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _REF = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-_PLAIN_ROW = re.compile(rb'\s*<row r="(\d{1,7})"((?: [A-Za-z0-9_:]+="[^"<>]*")*) ?(/?)>')
+_PLAIN_ROW = re.compile(rb'<row r="([1-9]\d{0,6})"(?: [A-Za-z0-9_:]+="[^"<>]*")* ?(/?)>')
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
-_PLAIN_ATTRIBUTES = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"([^>]*)')
+_PLAIN_TAGS = re.compile(rb'<c r="([A-Z]{1,3})\d{1,7}"([^>]*)')
 _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _SPANS = re.compile(rb"""\s+spans\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
@@ -54,6 +56,10 @@ class Element(NamedTuple):
     end: int
 
 
+class NotPlain(Exception):
+    """A row of a part that looked plain is not: its cells are out of order, or named otherwise. The general path knows more."""
+
+
 @dataclass(slots=True)
 class Scan:
     """What a splice needs to know of a worksheet part. Row arrays align; `ends` is where `</row>` begins, −1 for `<row/>`."""
@@ -70,21 +76,73 @@ class Scan:
     merges: list[str] = field(default_factory=list)
     formulas: list[tuple[int, int]] = field(default_factory=list)  # (row number, column number)
     uncalculated: set[tuple[int, int]] = field(default_factory=set)
+    fills: list[str] = field(default_factory=list)  # the ranges that array formulas and data tables fill
+    rich: set[tuple[int, int]] = field(default_factory=set)  # cells with metadata (cm, vm): pictures, linked data
     plain: bool = False
-    # Plain: the columns of each row, one shared tuple for all rows alike. General: every cell, by row.
-    signatures: list[tuple[int, ...]] = field(default_factory=list)
+    # Plain: the columns of those rows that were looked at, one shared tuple for all rows alike. General: every cell, by row.
+    signatures: list[tuple[int, ...] | None] = field(default_factory=list)
+    known_signatures: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    ahead: list[tuple[Any, ...]] = field(default_factory=list)  # the looks of rows' last cells, from the first row on
+    known_looks: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
     known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
     cells: list[dict[int, CellSpan]] = field(default_factory=list)
 
+    @property
+    def merged_ranges(self) -> list[tuple[int, int, int, int]]:
+        """First row, first column, last row and last column of each range of merged cells that can be read."""
+        return list(_ranges(self.merges))
+
+    @property
+    def filled_ranges(self) -> list[tuple[int, int, int, int]]:
+        """The same of each range that one array formula or data table fills."""
+        return list(_ranges(self.fills))
+
     def row_columns(self, index: int) -> Sequence[int]:
-        """The column numbers of the cells of a row, in order."""
-        return self.signatures[index] if self.plain else list(self.cells[index])
+        """The column numbers of the cells of a row, in order. Raises NotPlain where a plain part's row is none."""
+        return self._signature(index) if self.plain else list(self.cells[index])
+
+    def proves(self, indexes: Iterable[int]) -> bool:
+        """Whether those rows of a plain part are as plain as they looked; what follows raises no NotPlain then."""
+        try:
+            for index in indexes:
+                self._signature(index)
+        except NotPlain:
+            return False
+        return True
+
+    def prove_ahead(self, done: Callable[[], bool]) -> None:
+        """Proves the rows of a plain part, as long as not `done`, for a write that will want them all."""
+        with suppress(NotPlain):
+            for index in range(len(self.numbers)):
+                if index % 1024 == 0 and done():
+                    return
+                self._signature(index)
+
+    def _signature(self, index: int) -> tuple[int, ...]:
+        found = self.signatures[index]
+        if found is None:
+            found = self.signatures[index] = self._look(index)
+        return found
+
+    def _look(self, index: int) -> tuple[int, ...]:
+        start, end = self.tag_ends[index], self.ends[index]
+        if end < 0:
+            return ()
+        refs = _PLAIN_CELL.findall(self.data, start, end)
+        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
+        pattern = (b" ".join(refs) + b" ").replace(b"%d " % self.numbers[index], b" ")
+        signature = self.known_signatures.get(pattern)
+        if signature is None:
+            signature = self.known_signatures[pattern] = _signature(pattern)
+        if len(refs) != self.data.count(b"<c ", start, end):
+            raise NotPlain
+        return signature
 
     def cell(self, index: int, column: int) -> CellSpan | None:
         """One cell of a row, None where it is absent."""
         if not self.plain:
             return self.cells[index].get(column)
-        if column not in self.signatures[index]:
+        if column not in self._signature(index):
             return None
         data = self.data
         start = data.index(b'<c r="%s%d"' % (letters(column), self.numbers[index]), self.tag_ends[index])
@@ -96,27 +154,50 @@ class Scan:
 
     def styles_from(self, index: int, column: int) -> dict[int, int]:
         """The style index of every cell of a row from that column on, by column number."""
+        return self.read_looks(self.looks_from(index, column), column)
+
+    def looks_from(self, index: int, column: int) -> tuple[Any, ...]:
+        """What says the style of every cell of a row from that column on: equal for rows that look the same there."""
         if not self.plain:
-            return {number: span.style for number, span in self.cells[index].items() if number >= column}
-        signature = self.signatures[index]
-        place = bisect_left(signature, column)
-        if place == len(signature):
-            return {}
-        data, known = self.data, self.known_styles
-        if place == len(signature) - 1:  # the row's last cell alone: found from its end
-            start = data.rindex(b'<c r="', self.tag_ends[index], self.ends[index])
-            attributes = data[data.index(b'"', start + 6) + 1 : data.index(b">", start)]
-            style = known.get(attributes)
-            if style is None:
-                style = known[attributes] = _style(attributes, 0, len(attributes))
-            return {signature[place]: style}
-        start = data.index(b'<c r="%s%d"' % (letters(signature[place]), self.numbers[index]), self.tag_ends[index])
+            return tuple([(number, span.style) for number, span in self.cells[index].items() if number >= column])
+        if index < len(self.ahead):
+            looks = self.ahead[index]
+            if looks and looks[0][0] == letters(column):
+                return looks
+        data, end = self.data, self.ends[index]
+        if end < 0:
+            return ()
+        start = data.find(b'<c r="%b%d"' % (letters(column), self.numbers[index]), self.tag_ends[index], end)
+        # Where that column's cell is absent, all are taken, and those to the left left out in reading.
+        return tuple(_PLAIN_TAGS.findall(data, start if start >= 0 else self.tag_ends[index], end))
+
+    def look_ahead(self, count: int, done: Callable[[], bool]) -> None:
+        """Notes the looks of the last `count` cells of each row of a plain part, as long as not `done`: they are most likely
+        what `looks_from` is asked for, and there is time while the values are loaded.
+        """
+        data, known = self.data, self.known_looks
+        for index in range(len(self.numbers)):
+            if index % 1024 == 0 and done():
+                return
+            end = place = self.ends[index]
+            for _ in range(count):
+                place = data.rfind(b"<c ", self.tag_ends[index], place) if place >= 0 else -1
+            looks = tuple(_PLAIN_TAGS.findall(data, place, end)) if place >= 0 else ()
+            self.ahead.append(known.setdefault(looks, looks))
+
+    def read_looks(self, looks: tuple[Any, ...], column: int) -> dict[int, int]:
+        """Style indexes by column number, as `looks_from` the same column gave them."""
+        if not self.plain:
+            return dict(looks)
+        known = self.known_styles
         out = {}
-        for number, attributes in zip(signature[place:], _PLAIN_ATTRIBUTES.findall(data, start, self.ends[index]), strict=True):
-            style = known.get(attributes)
-            if style is None:
-                style = known[attributes] = _style(attributes, 0, len(attributes))
-            out[number] = style
+        for name, attributes in looks:
+            number = column_number(name)
+            if number >= column:
+                style = known.get(attributes)
+                if style is None:
+                    style = known[attributes] = _style(attributes, 0, len(attributes))
+                out[number] = style
         return out
 
     def insertion(self, index: int, column: int) -> int:
@@ -177,6 +258,12 @@ def parse_range(ref: str) -> tuple[int, int, int, int]:
     top, left = parse_ref(first)
     bottom, right = parse_ref(last) if last else (top, left)
     return min(top, bottom), min(left, right), max(top, bottom), max(left, right)
+
+
+def _ranges(refs: Iterable[str]) -> Iterator[tuple[int, int, int, int]]:
+    for ref in refs:
+        with suppress(ValueError):
+            yield parse_range(ref)
 
 
 def say_range(top: int, left: int, bottom: int, right: int) -> str:
@@ -246,8 +333,7 @@ class _General:
         return self.scan
 
     def _doctype(self, *_: Any) -> None:
-        raise Refused(f"{self.what} has a DOCTYPE, which no workbook needs and which can do harm.",
-                      "Save it again from Excel.")
+        raise has_doctype(self.what)
 
     def _tag_end(self, start: int) -> int:
         match = _TAG_END.match(self.data, start)
@@ -274,6 +360,8 @@ class _General:
             if path[3] == "c":
                 if tag == "f":
                     self.formula = True
+                    if attributes.get("t") in ("array", "dataTable") and "ref" in attributes:
+                        self.scan.fills.append(attributes["ref"])
                 elif tag == "v" or tag == "is":
                     self.has_value = True
         elif depth == 2:
@@ -326,6 +414,8 @@ class _General:
             self.scan.disorder = self.scan.disorder or f"the cells of row {self.row} are out of order at {ref}"
             column = self.column + 1
         self.column = column
+        if "vm" in attributes or "cm" in attributes:
+            self.scan.rich.add((self.row, column))
         style = attributes.get("s", "0")
         start = self.parser.CurrentByteIndex
         self.at = (start, self._tag_end(start), int(style) if style.isdigit() else -1)
@@ -358,16 +448,19 @@ class _General:
 
 def scan_plain(data: bytes, what: str) -> Scan | None:
     """The fast path. None unless the part is proven plain: UTF-8; no comment, CDATA, DOCTYPE or processing instruction;
-    no namespace declared among the cells; every row and every cell with `r`, in order.
+    no namespace declared among the cells; every row with `r`, in order; every cell with `r` first. The cells of a row are
+    looked at when they are asked for, and NotPlain is raised then where they are out of order.
     """
-    if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0 or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or _has_markup(data):
         return None
     first = data.find(b"<sheetData>")
     last = data.find(b"</sheetData>")
-    if first < 0 or last < 0 or data.count(b"<sheetData") != 1 or data.count(b"</sheetData") != 1:
+    if first < 0 or last < 0 or data.count(b"<sheetData", 0, first + 1) or data.count(b"<sheetData", last) or (
+        data.count(b"</sheetData", last + 1)
+    ):
         return None
     body = first + len(b"<sheetData>")
-    if data.find(b"xmlns", body, last) >= 0 or data.find(b"<c>", body, last) >= 0 or data.find(b"<c/", body, last) >= 0:
+    if data.find(b"xmlns", body, last) >= 0 or data.count(b"<c", body, last) != data.count(b'<c r="', body, last):
         return None
     # All but the rows goes through expat, on a copy without them; offsets behind them are moved back.
     skeleton = scan_general(data[:body] + data[last:], what)
@@ -384,6 +477,11 @@ def scan_plain(data: bytes, what: str) -> Scan | None:
     return found
 
 
+def _has_markup(data: bytes) -> bool:
+    """Whether a comment, CDATA, DOCTYPE or processing instruction is there. One rare byte is found faster than two."""
+    return (data.find(b"!") >= 0 and data.find(b"<!") >= 0) or (data.find(b"?>", 2) != data.rfind(b"?>") and data.find(b"<?", 2) >= 0)
+
+
 def _shifted(element: Element, body: int, shift: int) -> Element:
     def move(offset: int) -> int:
         return offset + shift if offset > body else offset
@@ -392,61 +490,63 @@ def _shifted(element: Element, body: int, shift: int) -> Element:
 
 
 def _plain_rows(found: Scan, body: int, last: int) -> bool:
-    data, previous, position = found.data, 0, body
-    known: dict[bytes, tuple[int, ...] | None] = {}
-    match_row, find_cells = _PLAIN_ROW.match, _PLAIN_CELL.findall
-    while True:
-        match = match_row(data, position, last)
+    data, previous = found.data, 0
+    numbers, starts, tag_ends, ends = found.numbers, found.starts, found.tag_ends, found.ends
+    match_row, find = _PLAIN_ROW.match, data.find
+    start = find(b"<row", body, last)
+    if data[body : start if start >= 0 else last].strip():
+        return False
+    open_rows = 0
+    while start >= 0:
+        match = match_row(data, start, last)
         if match is None:
-            break
-        digits, closed = match[1], match[3]
-        number = int(digits)
-        if not previous < number <= MAX_ROW or digits[0] == 0x30:
+            return False
+        number, tag_end = int(match[1]), match.end()
+        if not previous < number <= MAX_ROW:
             return False
         previous = number
-        tag_end = match.end()
-        found.numbers.append(number)
-        found.starts.append(data.index(b"<", match.start()))
-        found.tag_ends.append(tag_end)
-        if closed:
-            found.ends.append(-1)
-            found.signatures.append(())
-            position = tag_end
-            continue
-        end = data.find(b"</row>", tag_end, last)
-        if end < 0:
-            return False
-        refs = find_cells(data, tag_end, end)
-        if len(refs) != data.count(b"<c ", tag_end, end):
-            return False
-        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
-        pattern = (b" ".join(refs) + b" ").replace(digits + b" ", b" ")
-        signature = known.get(pattern)
-        if signature is None:
-            signature = _signature(pattern)
-            if signature is None:
+        numbers.append(number)
+        starts.append(start)
+        tag_ends.append(tag_end)
+        following = find(b"<row", tag_end, last)
+        edge = following if following >= 0 else last
+        if match[2]:
+            ends.append(-1)
+            if data[tag_end:edge].strip():
                 return False
-            known[pattern] = signature
-        found.ends.append(end)
-        found.signatures.append(signature)
-        position = end + 6
-    if data[position:last].strip():
+        else:
+            end = edge - 6
+            if data[end:edge] != b"</row>":
+                end = data.rfind(b"</row>", tag_end, edge)
+                if end < 0 or data[end + 6 : edge].strip():
+                    return False
+            ends.append(end)
+            open_rows += 1
+        start = following
+    if data.count(b"</row>", body, last) != open_rows:
         return False
+    found.signatures = [None] * len(numbers)
+    for attribute in (b' vm="', b' cm="'):
+        if data.find(attribute, body, last) >= 0:
+            return False  # rare: left to the general path
     return _plain_formulas(found, body, last)
 
 
-def _signature(pattern: bytes) -> tuple[int, ...] | None:
+def _signature(pattern: bytes) -> tuple[int, ...]:
     names = pattern.split()
     if not all(name.isalpha() for name in names):
-        return None
+        raise NotPlain
     try:
         numbers = tuple(column_number(name) for name in names)
     except ValueError:
-        return None
-    return numbers if all(one < other for one, other in itertools.pairwise(numbers)) else None
+        raise NotPlain from None
+    if not all(one < other for one, other in itertools.pairwise(numbers)):
+        raise NotPlain
+    return numbers
 
 
 _FORMULA = re.compile(rb"<f[ />]")
+_FILLS = re.compile(rb"""<f(?=[^>]*\st\s*=\s*["'](?:array|dataTable)["'])[^>]*\sref\s*=\s*["']([^"']*)["']""")
 
 
 def _plain_formulas(found: Scan, body: int, last: int) -> bool:
@@ -457,6 +557,9 @@ def _plain_formulas(found: Scan, body: int, last: int) -> bool:
         if ref is None:
             return False
         where = parse_ref(ref[1].decode())
+        fills = _FILLS.match(data, match.start())
+        if fills is not None:
+            found.fills.append(fills[1].decode())
         end = data.find(b"</c>", match.end())
         found.formulas.append(where)
         if data.find(b"<v>", match.end(), end) < 0 and data.find(b"<v ", match.end(), end) < 0 and (

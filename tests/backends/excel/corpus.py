@@ -6,11 +6,14 @@ import io
 import re
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import openpyxl
 from lxml import etree
@@ -21,6 +24,7 @@ from sheetsync.backends.excel.package import Package, local
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid
 from sheetsync.backends.excel.tables import list_objects
 from sheetsync.backends.excel.worksheet import as_utf8, parse_ref
+from sheetsync.core import header
 from sheetsync.core.diff import anchors, diff, invert
 from sheetsync.core.header import normal
 from sheetsync.core.model import (
@@ -56,6 +60,8 @@ class Outcome:
     kind: str
     why: str = ""
     rows: int = 0
+    sheet: str = ""
+    ours: range = range(0)  # the columns that were written, by number
 
 
 def workbooks() -> list[Path]:
@@ -82,38 +88,99 @@ def desired(table: Table) -> Desired:
     return Desired(names, dict(zip(names, values, strict=True)), dict(zip(names, styles, strict=True)))
 
 
-def widest_table(workbook: Workbook) -> tuple[SheetInfo, tuple[str, ...]] | None:
-    """The worksheet and the header texts of what looks most like a table; None where nothing does."""
-    best: tuple[tuple[int, int, int], SheetInfo, tuple[str, ...]] | None = None
+# Why a workbook may be refused: words of the sentence, and the point of the requirements that they come from.
+REASONS = {
+    "is not empty": "24, 25: something stands right of the table",
+    "stands right of the customers": "24, 25: something stands right of the table",
+    "no room": "24, 25: something stands right of the table",
+    "are hidden": "25: the columns right of the table are hidden",
+    "are merged": "14: merged cells through the status columns",
+    "which would drop sheetsync's columns": "24: a query or an XML map fills the table",
+    "is damaged": "3, 8: not well-formed",
+    "digitally signed": "5: signed",
+    "tracks changes": "5: a shared workbook",
+    "out of order": "10: rows or cells out of order",
+}
+
+
+def reason(outcome: Outcome) -> str:
+    """The reason of a refusal in a few words; the whole sentence where it is none of those that are accepted."""
+    return next((said for words, said in REASONS.items() if words in outcome.why), outcome.why)
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """The table: files, done, without a cell, refused by reason, failed."""
+    kinds = Counter(outcome.kind for outcome in outcomes)
+    lines = [f"{len(outcomes):5} workbooks", f"{kinds['done']:5} done", f"{kinds['no cells']:5} without a cell, so without a table",
+             f"{kinds['refused']:5} refused ({kinds['refused'] / len(outcomes):.1%})"]
+    reasons = Counter(reason(outcome) for outcome in outcomes if outcome.kind == "refused")
+    lines += [f"{count:9}  {said}" for said, count in reasons.most_common()]
+    return "\n".join([*lines, f"{kinds['failed']:5} failed"])
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The widest table of a workbook: its worksheet, the texts of its header row, and those that no other cell of it has."""
+
+    sheet: SheetInfo
+    texts: tuple[str, ...]
+    unique: tuple[str, ...]
+
+
+def widest_table(workbook: Workbook) -> Target | None:
+    """The ListObject with most columns, else the row with most cells and something below it; None where no sheet has a cell."""
+    best: tuple[tuple[bool, int, int], Target] | None = None
     for sheet in workbook.worksheets:
         grid = read_grid(workbook, sheet)
         held = {b.header_row: b for t in list_objects(workbook.package, sheet.part) if (b := t.bounds) is not None}
+        seen: list[frozenset[str]] = []
         for index, row in enumerate(grid.rows[:200]):
             bounds = held.get(grid.numbers[index])
             if bounds is not None:
                 row = row[max(0, bounds.first_column - grid.first_column) : bounds.last_column - grid.first_column + 1]
-            texts = unique_texts(row)
+            texts = tuple(text for cell in row if (text := header_text(cell)))
+            if not texts or any(set(texts) <= before for before in seen):
+                continue  # the header is found again by its texts, so the first such row has to be it
+            seen.append(frozenset(texts))
             below = sum(any(cell is not None for cell in other) for other in grid.rows[index + 1 : index + 50])
             score = (bounds is not None, min(below, 3), len(texts))
-            if len(texts) >= 2 and (best is None or score > best[0]):
-                best = (score, sheet, texts)
-    return None if best is None else (best[1], best[2])
+            if best is None or score > best[0]:
+                words = [normal(text) for text in texts]
+                unique = tuple(text for text, word in zip(texts, words, strict=True) if words.count(word) == 1)
+                best = (score, Target(sheet, texts, unique))
+    return None if best is None else best[1]
 
 
-def unique_texts(row: Sequence[Cell]) -> tuple[str, ...]:
-    """The texts of a row that no other cell of it has."""
-    texts = [" ".join(text_of(cell).split()) for cell in row if isinstance(cell, str)]
-    words = [normal(text) for text in texts]
-    return tuple(text for text, word in zip(texts, words, strict=True) if word and words.count(word) == 1)
+def header_text(cell: Cell) -> str:
+    """What a cell says as a header."""
+    return " ".join(text_of(cell).split())
 
 
-def attempt(path: Path, folder: Path) -> Outcome:
-    """Writes status columns into a copy of the workbook, twice, and takes them back; compares everything else."""
+@contextmanager
+def header_row_of(target: Target) -> Iterator[None]:
+    """Takes the target's header row for the header, whatever it says: most workbooks of the corpus are no lists of customers."""
+
+    def found(grid: Sequence[Sequence[Cell]], *_: object) -> tuple[int, int] | None:
+        wanted = set(target.texts)
+        for index, row in enumerate(grid):
+            if wanted <= {header_text(cell) for cell in row}:
+                return index, len(wanted)
+        return None
+
+    with mock.patch.object(header, "find_header", found):
+        yield
+
+
+def attempt(path: Path, folder: Path, keep: Path | None = None) -> Outcome:
+    """Writes status columns into a copy of the workbook, twice, and takes them back; compares everything else.
+
+    The workbook as it was written first is left in the folder `keep`, where one is given.
+    """
     copy = folder / path.name
     shutil.copyfile(path, copy)
     copy.chmod(0o600)
     try:
-        return _attempt(path, copy)
+        return _attempt(path, copy, keep)
     except SheetsyncError as error:
         if not error.sentence or copy.read_bytes() != path.read_bytes():
             return Outcome(path.name, "failed", f"refused, but the file changed: {error}")
@@ -124,25 +191,24 @@ def attempt(path: Path, folder: Path) -> Outcome:
         copy.unlink()
 
 
-def source_of(path: Path) -> ExcelSource | None:
-    """The workbook's widest table as a source; None where it has none."""
-    found = widest_table(Workbook(Package(path.read_bytes(), path.name)))
-    if found is None:
-        return None
-    sheet, texts = found
-    columns = tuple(Column(text, header=text) for text in texts)
-    return ExcelSource(path, columns, texts, STATUS, sheet=sheet.name, write_protected=True)
+def _attempt(path: Path, copy: Path, keep: Path | None) -> Outcome:
+    target = widest_table(Workbook(Package(path.read_bytes(), path.name)))
+    if target is None:
+        return Outcome(path.name, "no cells")
+    columns = tuple(Column(text, header=text) for text in target.unique)
+    source = ExcelSource(copy, columns, target.unique, STATUS, sheet=target.sheet.name, write_protected=True)
+    with header_row_of(target):
+        return _written_and_taken_back(path, copy, source, keep)
 
 
-def _attempt(path: Path, copy: Path) -> Outcome:
-    source = source_of(copy)
-    if source is None:
-        return Outcome(path.name, "no table")
+def _written_and_taken_back(path: Path, copy: Path, source: ExcelSource, keep: Path | None) -> Outcome:
     with source.open() as sheet:
         table = sheet.read()
         whose = anchors(table, None, STATUS.is_ours)
         changes = diff(table, desired(table), whose)
         after = sheet.write(changes)
+    if keep is not None:
+        shutil.copyfile(copy, keep / path.name)
     wrong = list(_differences(path.read_bytes(), copy.read_bytes(), source, table, after))
     stamp = copy.stat().st_mtime_ns
     with source.open() as sheet:
@@ -163,7 +229,11 @@ def _attempt(path: Path, copy: Path) -> Outcome:
     if (restored.header, restored.rows, list(restored.numbers)) != (table.header, table.rows, list(table.numbers)):
         wrong.append("the inverse does not give back the values")
     wrong += [f"after the inverse: {text}" for text in _value_differences(path.read_bytes(), copy.read_bytes(), source, range(0))]
-    return Outcome(path.name, "failed", "; ".join(wrong[:5])) if wrong else Outcome(path.name, "done", rows=len(table.rows))
+    if wrong:
+        return Outcome(path.name, "failed", "; ".join(wrong[:5]))
+    first = table.first_column + len(table.header)
+    return Outcome(path.name, "done", rows=len(table.rows), sheet=source.sheet or "",
+                   ours=range(first, after.first_column + len(after.header)))
 
 
 def _differences(old: bytes, new: bytes, source: ExcelSource, table: Table, after: Table) -> Iterator[str]:

@@ -1,0 +1,311 @@
+"""Reads one tab: which one it is, and its cells in one request, or in two where there are many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sheetsync.backends.google import api
+from sheetsync.backends.google.errors import Asked, GoogleFailed, said
+from sheetsync.backends.google.snapshot import ERROR_TEXTS, FIELDS, TABS_FIELDS, Snapshot, read_snapshots
+from sheetsync.core.header import SEARCHED_ROWS, find_header, map_columns, no_header
+from sheetsync.core.model import Cell, Column, StatusSettings, column_letters
+from sheetsync.core.values import text_of
+from sheetsync.errors import NotReachable, Refused, SettingsError, TableChanged
+
+LARGE = 5_000  # rows; above, only the columns whose formats matter are read with them
+_TRIES = 3
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab as the spreadsheet lists it; `rows` is about how many it has in use, None where nobody knows."""
+
+    title: str
+    gid: int
+    rows: int | None
+
+
+class Memory:
+    """What is remembered of tabs between runs, so that a pasted link costs no look-up: titles by gid, and sizes. No more than a hint."""
+
+    def __init__(self, folder: Path | None, spreadsheet: str) -> None:
+        self._path = None if folder is None else folder / "google-tabs.json"
+        self._spreadsheet = spreadsheet
+
+    def get(self, wanted: str) -> Tab | None:
+        """The tab that `wanted` (a gid, a title, or "" for the one with the customers) was the last time."""
+        try:
+            found = self._load()[self._spreadsheet][wanted]
+            return Tab(str(found["title"]), int(found["gid"]), int(found["rows"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def put(self, wanted: str, tab: Tab) -> None:
+        """Remembers it; does nothing where it can't be kept."""
+        if self._path is None or self.get(wanted) == tab:
+            return
+        kept = self._load()
+        kept.setdefault(self._spreadsheet, {})[wanted] = {"title": tab.title, "gid": tab.gid, "rows": tab.rows}
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary = self._path.with_suffix(".new")
+            temporary.write_text(json.dumps(kept), "utf-8")
+            temporary.replace(self._path)
+
+    def _load(self) -> dict[str, Any]:
+        if self._path is None:
+            return {}
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and all(isinstance(part, dict) for part in found.values()) else {}
+
+
+class Reader:
+    """Reads the tab that the source means, and finds it again when it was renamed."""
+
+    def __init__(
+        self, client: api.Client, spreadsheet: str, *, gid: int | None, title: str | None, columns: tuple[Column, ...],
+        key: tuple[str, ...], status: StatusSettings, memory: Memory, who: str, is_service: bool,
+    ) -> None:
+        self.client, self.spreadsheet = client, spreadsheet
+        self._gid, self._title = (None if title is not None else gid), title
+        self._columns, self._key, self._status = columns, key, status
+        self._memory, self._who, self._is_service = memory, who, is_service
+        self.tab: Tab | None = None  # once it is known
+
+    @property
+    def _wanted(self) -> str:
+        return str(self._gid) if self._gid is not None else "" if self._title is None else f"title:{self._title}"
+
+    def asked(self, *, writing: bool) -> Asked:
+        """What a request is about, for messages."""
+        return Asked("this sheet" if self.tab is None else f"the tab {self.tab.title}", self._who, self._is_service, writing)
+
+    def fetch(self) -> Snapshot:
+        """The tab as it is now. Raises Refused, SettingsError or NotReachable with a sentence."""
+        looked_up = False
+        for _ in range(_TRIES):
+            if self.tab is None:
+                self.tab = self._remembered()
+            if self.tab is None:
+                self.tab, looked_up = self._find(), True
+            try:
+                snapshot = self._read(self.tab)
+            except GoogleFailed as failed:
+                if not failed.is_lost_tab or looked_up:
+                    raise said(failed, self.asked(writing=False)) from None
+                self.tab, looked_up = self.look_up_again(), True
+                continue
+            if self.tab.gid not in (-1, snapshot.gid):  # another tab has taken the name
+                self.tab, looked_up = self.look_up_again(), True
+                continue
+            self.tab = Tab(snapshot.tab, snapshot.gid, len(snapshot.cells))
+            self._memory.put(self._wanted, self.tab)
+            return snapshot
+        raise TableChanged("The tabs of the sheet were renamed while sheetsync was looking for the customers.", "Run again.")
+
+    def _remembered(self) -> Tab | None:
+        """What is known of the tab before anything is asked."""
+        found = self._memory.get(self._wanted)
+        if self._title is None:
+            return found
+        return Tab(self._title, -1, None if found is None else found.rows)  # a name means whatever tab bears it now
+
+    def look_up_again(self) -> Tab:
+        """The tab under the name that it has now. Raises Refused or SettingsError where it is gone, with the tabs there are."""
+        known = self.tab
+        if known is None or known.gid == -1:
+            return self._find()
+        tabs = self._tabs()
+        for tab in tabs:
+            if tab.gid == known.gid:
+                return Tab(tab.title, tab.gid, known.rows)
+        if self._gid is None and self._title is None:
+            return self._find()
+        raise Refused(f"The tab {known.title} was deleted.", f"The tabs are {_names(tabs)}. Copy the link again with the right one open.")
+
+    def _find(self) -> Tab:
+        """The tab that the link or the settings mean, looked up in the list of tabs."""
+        tabs = self._tabs()
+        if self._title is not None:
+            for tab in tabs:
+                if tab.title == self._title:
+                    return tab
+            raise SettingsError(f'The sheet has no tab "{self._title}".', f"It has {_names(tabs)}. A renamed tab needs its new name.")
+        if self._gid is not None:
+            for tab in tabs:
+                if tab.gid == self._gid:
+                    return tab
+            raise Refused("The tab that the link names was deleted.",
+                          f"The tabs are {_names(tabs)}. Copy the link again with the right one open.")
+        if not tabs:
+            raise Refused("The sheet holds no tab with cells.", "Choose another sheet.")
+        return tabs[0] if len(tabs) == 1 else self._choose(tabs)
+
+    def _tabs(self) -> list[Tab]:
+        raw = self._json(lambda: api.get(self.client, self.spreadsheet, fields=TABS_FIELDS))
+        shown: list[Tab] = []
+        hidden: list[Tab] = []
+        for sheet in raw.get("sheets", ()):
+            properties = sheet.get("properties", {})
+            if properties.get("sheetType", "GRID") == "GRID":
+                tab = Tab(str(properties.get("title", "")), int(properties.get("sheetId", 0)),
+                          int(properties.get("gridProperties", {}).get("rowCount", 0)))
+                (hidden if properties.get("hidden") else shown).append(tab)
+        return [*shown, *hidden] if self._title is not None or self._gid is not None else shown or hidden
+
+    def _choose(self, tabs: list[Tab]) -> Tab:
+        """The tab whose header names most columns of the playbook."""
+        body = self._call(lambda: api.get(
+            self.client, self.spreadsheet, fields="sheets(properties(sheetId,title),data.rowData.values.effectiveValue)",
+            ranges=[f"{quoted(tab.title)}!1:{SEARCHED_ROWS}" for tab in tabs]))
+        rows = {snapshot.gid: snapshot.cells for snapshot in _parsed(lambda: read_snapshots(body))}
+        scores = []
+        for tab in tabs:
+            found = find_header(rows.get(tab.gid, []), self._columns, self._key, self._status)
+            if found is not None:
+                scores.append((found[1], tab))
+        if not scores:
+            raise no_header(rows.get(tabs[0].gid, []), self._columns, f"the tabs {_names(tabs)}")
+        best = max(score for score, _ in scores)
+        chosen = [tab for score, tab in scores if score == best]
+        if len(chosen) > 1:
+            raise SettingsError(f"The tabs {' and '.join(_quotes(tab.title) for tab in chosen)} look alike as customer tables.",
+                                "Use the link with the right tab open, or say which with --sheet NAME.")
+        return chosen[0]
+
+    def _read(self, tab: Tab) -> Snapshot:
+        if tab.rows is not None and tab.rows > LARGE + 1:
+            for _ in range(_TRIES):
+                snapshot = self._read_large(tab)
+                if snapshot is not None:
+                    return snapshot
+            raise TableChanged("The sheet was edited all the time while it was read.", "Run again later.")
+        return self._snapshot(tab, [quoted(tab.title)])
+
+    def _snapshot(self, tab: Tab, ranges: list[str]) -> Snapshot:
+        body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=ranges))
+        found = _parsed(lambda: read_snapshots(body))
+        if len(found) != 1:
+            raise NotReachable("Google's answer holds another number of tabs than was asked for.", "Try again.")
+        return found[0]
+
+    def _read_large(self, tab: Tab) -> Snapshot | None:
+        """All values in one request, and in another everything else about the columns where it matters; None where they differ."""
+        body = self._raw(lambda: api.values(self.client, self.spreadsheet, quoted(tab.title)))
+        raw = _parsed(lambda: json.loads(body))
+        entered: list[list[Any]] = (raw.get("valueRanges") or [{}])[0].get("values", [])
+        if len(entered) <= LARGE:
+            return self._snapshot(tab, [quoted(tab.title)])
+        rich = self._rich(entered)
+        snapshot = self._snapshot(tab, [f"{quoted(tab.title)}!{span}" for span in _spans(rich)])
+        known: dict[str, str] = {}
+        rows: list[tuple[Cell, ...]] = []
+        for number in range(1, max(len(entered), len(snapshot.cells)) + 1):
+            values = entered[number - 1] if number <= len(entered) else []
+            cells = snapshot.cells[number - 1] if number <= len(snapshot.cells) else ()
+            row: list[Cell] = []
+            for column in range(1, max(len(values), len(cells)) + 1):
+                value = values[column - 1] if column <= len(values) else ""
+                if column not in rich:
+                    row.append(known.setdefault(value, value) if isinstance(value, str) and value else None if value == "" else value)
+                    continue
+                if (number, column) not in snapshot.spilled and _entered(snapshot, number, column) != (None if value == "" else value):
+                    return None
+                row.append(cells[column - 1] if column <= len(cells) else None)
+            rows.append(tuple(row))
+        snapshot.cells = rows
+        return snapshot
+
+    def _rich(self, entered: list[list[Any]]) -> set[int]:
+        """The columns (from 1) with numbers, which may be dates, with formulas or errors; key and name; and sheetsync's own."""
+        found = {1}
+        for row in entered:
+            for column, value in enumerate(row, 1):
+                if column not in found and (
+                    (isinstance(value, str) and value[:1] in ("=", "#") and (value[0] == "=" or value in ERROR_TEXTS))
+                    or (isinstance(value, (int, float)) and not isinstance(value, bool))
+                ):
+                    found.add(column)
+        head = [tuple(None if value == "" else value for value in row) for row in entered[:SEARCHED_ROWS]]
+        header = find_header(head, self._columns, self._key, self._status)
+        if header is not None:
+            texts = [" ".join(text_of(cell).split()) for cell in head[header[0]]]
+            found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
+            with suppress(Refused):  # two headers alike are told when the table is made
+                mapped = map_columns(texts, self._columns, status=self._status)
+                keys = [name for name in self._key if name in mapped][:1]
+                found |= {mapped[name] + 1 for name in ("Name", *keys) if name in mapped}
+        return found
+
+    def _raw(self, call: Callable[[], T]) -> T:
+        """What the call gives; a tab that is not there is the caller's to handle."""
+        try:
+            return call()
+        except GoogleFailed as failed:
+            if failed.is_lost_tab:
+                raise
+            raise said(failed, self.asked(writing=False)) from None
+
+    def _call(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except GoogleFailed as failed:
+            raise said(failed, self.asked(writing=False)) from None
+
+    def _json(self, call: Callable[[], bytes]) -> Any:
+        body = self._call(call)
+        raw = _parsed(lambda: json.loads(body))
+        if not isinstance(raw, dict):
+            raise unreadable()
+        return raw
+
+
+def unreadable() -> NotReachable:
+    """An answer that is not Google's."""
+    return NotReachable("The answer is not one of Google's; nothing was changed.",
+                        "Is there a sign-in page or a filter between this computer and the internet? Open any page in the browser first.")
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except (ValueError, AttributeError, KeyError, TypeError, IndexError):
+        raise unreadable() from None
+
+
+def _entered(snapshot: Snapshot, row: int, column: int) -> Any:
+    """What `values` shows for a cell: its formula, number, text or truth; None where it is blank."""
+    return next(iter(snapshot.entered(row, column).values()), None)
+
+
+def quoted(title: str) -> str:
+    """A tab's title as a range of A1 notation; always in quotes, since some titles (D3) look like cells."""
+    return "'" + title.replace("'", "''") + "'"
+
+
+def _spans(columns: set[int]) -> list[str]:
+    """Neighbouring columns as ranges: "C:F"."""
+    spans: list[list[int]] = []
+    for column in sorted(columns):
+        if spans and spans[-1][1] == column - 1:
+            spans[-1][1] = column
+        else:
+            spans.append([column, column])
+    return [f"{column_letters(first)}:{column_letters(last)}" for first, last in spans]
+
+
+def _quotes(title: str) -> str:
+    return f'"{title}"'
+
+
+def _names(tabs: list[Tab]) -> str:
+    return ", ".join(_quotes(tab.title) for tab in tabs[:12]) or "none"
