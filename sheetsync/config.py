@@ -448,6 +448,11 @@ def open_source(
     return source
 
 
+def names_a_source(text: str) -> bool:
+    """Whether a word on the command line can only mean a workbook or a link."""
+    return is_link(text) or Path(text).suffix.lower() in SOURCES
+
+
 def _google_source(link: str, settings: Settings, sheet: str | None, tell: Callable[[str], None]) -> Source:
     from sheetsync.backends.google.links import check_endpoint, parse_link
 
@@ -471,11 +476,6 @@ def google_sign_in(settings: Settings) -> SignIn:
     if named := os.environ.get("GOOGLE_APPLICATION_CREDENTIALS"):
         return SignIn(Path(named).expanduser(), state_folder(), "GOOGLE_APPLICATION_CREDENTIALS")
     return SignIn(None, state_folder())
-
-
-def names_a_source(text: str) -> bool:
-    """Whether a word on the command line can only mean a workbook or a link."""
-    return "://" in text or Path(text).suffix.lower() in SOURCES
 
 
 def _backups(path: Path) -> Path:

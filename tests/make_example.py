@@ -6,6 +6,7 @@ Run `python -m tests.make_example` to make it again. Statuses in it are meant fo
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +20,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
+
+from sheetsync.config import load_playbook
+from tests.rules_sheet import add_rules
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "home-business" / "customers.xlsx"
 TODAY = date(2026, 11, 20)  # the day that the example is about
@@ -255,6 +259,23 @@ Arjun Mehta             | Welcome step       | 1
 """
 
 
+# What the owner changed in the worksheet Rules, as sheetsync.toml would say it.
+RULES = """
+# A yearly talk is for those who order a lot.
+["Annual review"]
+when = { Tier = ["A", "B"] }
+# People met at the market stall have no tier yet. They show as "No rule" until somebody gives them one.
+["Keep in touch, everyone"]
+when = { Tier = "<>" }
+# Learned from two birthday cakes that came an hour late.
+["Tasting: confirm the hour"]
+due = "1 business day before Next appointment"
+lead = "1 day"
+step = "Confirm to {{ Name }} the hour of the tasting on {{ Next appointment }}"
+priority = "urgent"
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """How the owner shows one column: width in characters, and how its cells look."""
@@ -380,6 +401,7 @@ def make(path: Path) -> None:
         _fill_customers(sheet, formats, rows)
         _fill_dashboard(workbook, dashboard, formats, rows)
         _fill_lists(lists, formats)
+        add_rules(workbook, load_playbook("home-business", overlay={"rules": tomllib.loads(RULES)}), colour=GREEN, pale=PALE)
 
 
 def _formats(workbook: Workbook) -> Formats:

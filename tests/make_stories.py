@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from sheetsync.config import load_playbook
+from tests.rules_sheet import add_rules
 from tests.story_rows import CONSULTING, DIRECT_SALES, MINIMAL, SERVICES
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -44,6 +47,7 @@ class Story:
     list_object: str = ""  # the look of an Excel table, where the owner made one
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     foot: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)  # what its owner changed in the worksheet Rules
 
 
 STORIES: Mapping[str, Story] = {
@@ -63,6 +67,7 @@ STORIES: Mapping[str, Story] = {
         "Green Gable Garden Care", SERVICES, sheet="Gardens 2026", subtitle="Everybody we mow, prune and plant for", colour="#4B6B2F",
         pale="#F0F5EA", date_format="ddd d mmm yy", list_object="Table Style Medium 7",
         choices={"Every": ("weekly", "monthly", "quarterly", "twice a year", "yearly", "Former")},
+        rules={"Time again: weekly": {"latest": "3 weeks after Last visit"}},
     ),
 }
 
@@ -126,6 +131,8 @@ def make(name: str, path: Path) -> None:
         sheet.set_landscape()
         sheet.fit_to_pages(1 if len(header) < 10 else 3, 0)
         sheet.repeat_rows(story.top)
+        playbook = load_playbook(name, overlay={"rules": dict(story.rules)})
+        add_rules(workbook, playbook, colour=story.colour, pale=story.pale, font=story.font)
 
 
 def _title(workbook: Workbook, sheet: Worksheet, story: Story, width: int) -> None:

@@ -20,7 +20,9 @@ from sheetsync.core.model import PLAIN, Cell, CellError, Change, ChangeSet, Tabl
 from sheetsync.errors import Refused, SettingsError, TableChanged
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Playbook, Rule
+from sheetsync.playbook.table import as_tsv, rules_table
 from sheetsync.playbook.worksheet import with_worksheet
+from sheetsync.resources import playbooks
 from sheetsync.sync import sync, undo
 from tests.tables import read_table_text
 from tests.worksheets import TODAY, InMemory, Rows, owner_cells, read_cells, statuses, trimmed, write_workbook
@@ -68,17 +70,11 @@ def test_the_worksheet_is_the_whole_rule_list_in_its_order() -> None:
     assert (columns["Birth date"], columns["Open orders"]) == ("date", "text")
 
 
-def test_the_playbooks_own_rules_written_as_a_worksheet_are_the_same_rules() -> None:
-    criteria = list(dict.fromkeys(name for rule in BOOK.rules for name in rule.when))
-    head: list[Cell] = ["Rule", "Due", "Next step", "Priority", "Latest", "Lead", "Done", "Blank", "Message", *criteria]
-    rows: Rows = [head]
-    for rule in BOOK.rules:
-        said = {name: " | ".join({"=": "blank", "<>": "not blank"}.get(c.text, c.text) for c in any_of.criteria)
-                for name, any_of in rule.when.items()}
-        priority = "first" if rule.first else "urgent" if rule.urgent else "normal"
-        rows.append([rule.name, str(rule.due), rule.step, priority, str(rule.latest) if rule.latest else None, str(rule.lead), rule.done,
-                     "now" if rule.blank_is_now else None, rule.message, *(said.get(name) for name in criteria)])
-    assert rules_of(rows) == BOOK.rules
+@pytest.mark.parametrize("name", playbooks())
+def test_a_playbooks_own_rules_as_playbook_show_prints_them_are_the_same_rules(name: str) -> None:
+    book = load_playbook(name)
+    pasted: Rows = [[cell or None for cell in line.split("\t")] for line in as_tsv(rules_table(book)).split("\n")]
+    assert with_worksheet(book, table(pasted, playbook=book)).rules == book.rules
 
 
 def test_without_a_worksheet_the_playbooks_own_rules_apply() -> None:

@@ -47,11 +47,12 @@ def draft(
     """
     from sheetsync.deliver import to_clipboard, to_mail_program, to_terminal
     from sheetsync.errors import Refused
+    from sheetsync.playbook.worksheet import with_worksheet
 
     workbook, who = _split(words)
     asked = resolve(workbook, sheet, playbook, config, today)
     report = preview(asked, quiet=as_json)
-    found = _draft(report, asked.settings.playbook, who, message)
+    found = _draft(report, with_worksheet(asked.settings.playbook, report.customers.table), who, message)
     if mailto and found.message.kind != "e-mail":
         raise Refused(f"The message is a {found.message.kind if found.message.kind != 'phone' else 'phone script'}, not an e-mail.",
                       "Leave --mailto out, or name an e-mail with --message.")

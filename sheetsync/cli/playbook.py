@@ -89,10 +89,12 @@ def check(
     """
     from sheetsync.config import origins
     from sheetsync.deliver import to_terminal
+    from sheetsync.playbook.worksheet import with_worksheet
 
     asked = resolve(workbook, sheet, playbook, config, today)
     report = preview(asked, quiet=False)
-    to_terminal(_checked(report, asked.settings.playbook, origins(asked.settings.path, playbook=playbook)))
+    book = with_worksheet(asked.settings.playbook, report.customers.table)
+    to_terminal(_checked(report, book, origins(asked.settings.path, playbook=playbook)))
 
 
 def _checked(report: Report, book: Playbook, origin: Origins) -> str:
@@ -131,7 +133,7 @@ def _checked(report: Report, book: Playbook, origin: Origins) -> str:
     lines += wrap(f"{plural(len(book.rules) - len(idle), 'rule')} of {len(book.rules)} can fire here.", width, "  ")
     lines += wrap(f"Never: {', '.join(idle)}.", width, "  ") if idle else []
     lines += wrap(f"Hidden by another: {', '.join(hides)}.", width, "  ") if hides else []
-    return "\n".join([*lines, "", *_samples(report, width, ink), "", *_origins(origin, width, ink)])
+    return "\n".join([*lines, "", *_samples(report, width, ink), "", *_origins(report, origin, width, ink)])
 
 
 def _rule(number: int, rule: Any, book: Playbook, width: int, ink: Ink) -> list[str]:
@@ -209,11 +211,13 @@ def _file(origin: Origins) -> str:
     return origin.settings.name if origin.settings is not None else "the settings"
 
 
-def _origins(origin: Origins, width: int, ink: Ink) -> list[str]:
+def _origins(report: Report, origin: Origins, width: int, ink: Ink) -> list[str]:
     from sheetsync.outputs.text import wrap
     from sheetsync.playbook.model import say_path
 
     lines = [ink.bold("Where the values come from"), *wrap(f"Playbook: {origin.playbook}", width, "  ")]
+    if (rules := report.customers.table.rules) is not None:
+        lines += wrap(f'Rules: all of them from the worksheet "{rules.sheet}" of {report.source}', width, "  ")
     if origin.settings is None:
         return [*lines, "  Settings: none; every value is the playbook's."]
     lines += wrap(f"Settings: {origin.settings}", width, "  ")

@@ -5,7 +5,7 @@ Works column by column: a rule looks at all rows at once, so that 100,000 rows c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -114,6 +114,7 @@ def _candidates(
             unsure.update(wrong.intersection(rows))
     columns = [(name, values[name]) for name in rule.due.columns if name in here]
     done = values.get(rule.done)
+    doubted: Collection[int] = errors.get(CONTACT, ())  # a contact that can't be right leaves no gap
     contacts = values.get(CONTACT) if playbook.min_gap is not None and not rule.urgent else None
     clock = _Clock(rule, playbook, today, {name: values[name] for name in rule.date_columns if name in here})
     known, lates = clock.known, clock.lates
@@ -151,7 +152,7 @@ def _candidates(
         else:
             latest = clock.latest(i, due)
         moved: Literal["", "gap", "care"] = ""
-        if contacts is not None and isinstance(contacts[i], date):
+        if contacts is not None and isinstance(contacts[i], date) and i not in doubted:
             gap = clock.after_gap(contacts[i])
             if gap is not None and due < gap[0]:
                 due, latest, moved = gap[1], max(latest, gap[1]), "gap"

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from sheetsync.cli import app
@@ -132,3 +134,27 @@ def test_a_message_beside_the_settings_is_the_owners_and_goes_before_the_shipped
     settings = book.parent / "sheetsync.toml"
     settings.write_text(settings.read_text("utf-8").replace("[columns]\n", '[columns]\n"Usual order" = "Usual order"\n'), "utf-8")
     assert "Susan Ortiz, about your order of Birthday and tiered cakes." in draft(book, "Susan Ortiz").stdout
+
+
+def with_message(book: Path, message: str) -> Path:
+    """The example whose worksheet Rules names another message for the first call about a complaint."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        workbook = load_workbook(book)
+    rules = workbook["Rules"]
+    header = [cell.value for cell in rules[1]]
+    names = [row[0].value for row in rules.iter_rows()]
+    rules.cell(names.index("Complaint: phone first") + 1, header.index("Message") + 1, message)
+    workbook.save(book)
+    return book
+
+
+def test_the_message_is_that_of_the_rules_worksheet(book: Path) -> None:
+    assert "No particular reason" in draft(with_message(book, "recovery-call.md.j2"), "Susan Ortiz").stdout
+
+
+def test_a_message_of_the_rules_worksheet_that_there_is_not_is_told_by_its_cell(book: Path) -> None:
+    found = draft(with_message(book, "recvery-call.md.j2"), "Susan Ortiz")
+    assert found.exit_code == 2
+    assert 'worksheet "Rules", row 2, column Message' in found.stderr
+    assert 'Did you mean "recovery-call.md.j2"?' in found.stderr

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from sheetsync.cli import app
@@ -21,6 +23,17 @@ def call(*words: str | Path) -> Result:
 def book(tmp_path: Path) -> Path:
     shutil.copytree(example("home-business"), tmp_path / "example")
     return tmp_path / "example" / "customers.xlsx"
+
+
+@pytest.fixture
+def plain_book(book: Path) -> Path:
+    """The example without its worksheet Rules: the playbook's own rules apply, and the settings may change them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        workbook = load_workbook(book)
+    del workbook["Rules"]
+    workbook.save(book)
+    return book
 
 
 def told(text: str) -> str:
@@ -63,7 +76,7 @@ def test_check_explains_and_says_what_the_sheet_lacks_and_writes_nothing(book: P
     text = told(found.stdout)
     assert "Columns: Stage (criterion), Balance settled (criterion, done) – not in the sheet" in text
     assert "Never fires: the sheet has no column Balance settled" in text
-    assert "31 rules of 35 can fire here." in text
+    assert "32 rules of 36 can fire here." in text
     assert "Orders every (criterion), Last order (due, latest)" in text  # the owner's own headers
     assert max(map(len, found.stdout.splitlines())) <= 100
     assert book.read_bytes() == before
@@ -78,7 +91,8 @@ def test_check_shows_five_rows_with_what_they_get(book: Path) -> None:
     assert "    Phone Susan Ortiz: apologise, agree the fix\n" in samples
 
 
-def test_check_says_where_each_value_came_from(book: Path) -> None:
+def test_check_says_where_each_value_came_from(plain_book: Path) -> None:
+    book = plain_book
     settings = book.parent / "sheetsync.toml"
     settings.write_text(settings.read_text("utf-8") + '\n[rules."Renewal"]\nlead = "30 days"\n', "utf-8")
     text = told(call("check", book, "--today", "2026-11-20").stdout)
@@ -87,7 +101,8 @@ def test_check_says_where_each_value_came_from(book: Path) -> None:
     assert "From sheetsync.toml: lead; the rest from the playbook." in text
 
 
-def test_check_names_hidden_rules_and_wrong_messages(book: Path) -> None:
+def test_check_names_hidden_rules_and_wrong_messages(plain_book: Path) -> None:
+    book = plain_book
     settings = book.parent / "sheetsync.toml"
     settings.write_text(settings.read_text("utf-8") + """
 [rules."Twice a year, again"]
@@ -102,3 +117,9 @@ message = "mine.md.j2"
     assert 'Never chosen: "Keep in touch, everyone" always comes before it.' in text
     assert "Hidden by another: Twice a year, again." in text
     assert 'The message mine.md.j2 names "Nme", which is no column of the playbook. Did you mean "Name"?' in text
+
+
+def test_check_explains_the_rules_of_the_worksheet(book: Path) -> None:
+    text = told(call("check", book, "--today", "2026-11-20").stdout)
+    assert "36. Tasting: confirm the hour Every customer is due 1 business day before Next appointment" in text
+    assert 'Rules: all of them from the worksheet "Rules" of customers.xlsx' in text
