@@ -18,7 +18,7 @@ from tests.worksheets import PLAYBOOK
 
 pytestmark = pytest.mark.usefixtures("corpus")
 SOFFICE = shutil.which("soffice")
-SAMPLE = 15  # of the corpus in the fast suite: each so-and-so-many-th workbook
+SAMPLE = 31  # of the corpus in the fast suite: each so-and-so-many-th workbook
 
 
 def held(folder: Path, every: int) -> list[Outcome]:
