@@ -337,8 +337,18 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
     known: dict[str, Any] = {}
     is_date = column.type == "date"
     is_text = parse is _parse_text
+    cells = list(cells)
+    kinds = set(map(type, cells))
+    if is_date and kinds <= {type(None), date}:
+        return cells
     out: list[Any] = []
     append = out.append
+    if kinds <= {type(None), str}:  # as most columns are: each text is looked at once, whatever the number of rows
+        read: dict[Any, Any] = {cell: _parse_one(column, parse, cell) for cell in set(cells) if isinstance(cell, str)}
+        read[None] = None
+        out = [read[cell] for cell in cells]
+        del read[None]
+        return _with_likelier_reading(read, out) if is_date and column.order is None else out
     for cell in cells:
         if cell is None:
             append(None)
@@ -346,9 +356,7 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
             if cell in known:
                 append(known[cell])
             else:
-                value = known[cell] = parse(cell) if cell.strip() else None
-                if value.__class__ is Fault and is_placeholder(cell, column.type):
-                    value = known[cell] = _placeholder(cell, column)
+                value = known[cell] = _parse_one(column, parse, cell)
                 append(value)
         elif isinstance(cell, CellError):
             append(Fault(cell, "error-cell", f"the cell shows {cell.code}", "Mend the formula."))
@@ -357,6 +365,11 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
         else:
             append(parse(cell))
     return _with_likelier_reading(known, out) if is_date and column.order is None else out
+
+
+def _parse_one(column: Column, parse: Callable[[Cell], Any], cell: str) -> Any:
+    value = parse(cell) if cell.strip() else None
+    return _placeholder(cell, column) if value.__class__ is Fault and is_placeholder(cell, column.type) else value
 
 
 def _placeholder(cell: str, column: Column) -> Fault:

@@ -117,10 +117,13 @@ def _candidates(
     doubted: Collection[int] = errors.get(CONTACT, ())  # a contact that can't be right leaves no gap
     contacts = values.get(CONTACT) if playbook.min_gap is not None and not rule.urgent else None
     clock = _Clock(rule, playbook, today, {name: values[name] for name in rule.date_columns if name in here})
-    known, lates = clock.known, clock.lates
+    known, lates, gaps = clock.known, clock.lates, clock.gaps
+    nothing_yet = Candidate(today, order, rule, today, True, True, columns[0][0], None, "")
     same_start = rule.latest is not None and rule.latest.columns == rule.due.columns
     yearly = rule.due.direction == "yearly on"
     after = rule.due.direction == "after"
+    # What needs nothing of the row but the date it starts from is made once for each date: most rows share theirs.
+    shared: dict[tuple[str, date], tuple[Candidate, date]] | None = None if yearly or not (rule.latest is None or same_start) else {}
     for i in rows:
         for name, column in columns:  # noqa: B007 (the first column that is not blank is what counts)
             start = column[i]
@@ -128,39 +131,43 @@ def _candidates(
                 break
         else:
             if rule.blank_is_now:
-                found[i].append(Candidate(today, order, rule, today, True, True, columns[0][0], None, ""))
+                found[i].append(nothing_yet)
             continue
         if start.__class__ is Fault:
             continue
         last = None if done is None else done[i]
-        if yearly:
-            if last is None and rule.blank_is_now:
-                found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, ""))
-            times = clock.yearly(start, last) if isinstance(last, date) else None
+        ready = None if shared is None else shared.get((name, start))
+        if ready is None:
+            if yearly:
+                if last is None and rule.blank_is_now:
+                    found[i].append(Candidate(today, order, rule, today, True, True, rule.done, None, ""))
+                times = clock.yearly(start, last) if isinstance(last, date) else None
+            else:
+                times = known.get(start) or clock.times(start)  # looked up here, since a call for each row costs more than the answer
+            if times is None:
+                continue
+            due, begins = times
+            if rule.latest is None:
+                latest = due
+            elif same_start:
+                day = lates.get(start) or clock.latest_day(start)
+                latest = due if day is None or day < due else day
+            else:
+                latest = clock.latest(i, due)
+            candidate = Candidate(due, order, rule, latest, today >= begins, False, name, start, "")
+            if shared is not None:
+                shared[name, start] = candidate, begins
         else:
-            times = known.get(start) or clock.times(start)  # looked up here, since a call for each row costs more than the answer
-        if times is None:
-            continue
-        due, begins = times
+            candidate, begins = ready
         if not yearly and name != rule.done and isinstance(last, date) and last >= begins and (not after or last >= start):
             continue  # kept
-        if rule.latest is None:
-            latest = due
-        elif same_start:
-            day = lates.get(start) or clock.latest_day(start)
-            latest = due if day is None or day < due else day
-        else:
-            latest = clock.latest(i, due)
-        moved: Literal["", "gap", "care"] = ""
-        if contacts is not None and isinstance(contacts[i], date) and i not in doubted:
-            gap = clock.after_gap(contacts[i])
-            if gap is not None and due < gap[0]:
-                due, latest, moved = gap[1], max(latest, gap[1]), "gap"
-                begins = clock.begins(due)
-        if i in spared and (spare := clock.off_week_end(due)) != due:
-            due, latest, moved = spare, max(latest, spare), "care"
-            begins = clock.begins(due)
-        found[i].append(Candidate(due, order, rule, latest, today >= begins, False, name, start, moved))
+        if contacts is not None and (contact := contacts[i]) is not None and contact.__class__ is not Fault and i not in doubted:
+            gap = gaps.get(contact) or clock.after_gap(contact)
+            if gap is not None and candidate.due < gap[0]:
+                candidate = clock.moved(candidate, gap[1], "gap")
+        if i in spared and (spare := clock.off_week_end(candidate.due)) != candidate.due:
+            candidate = clock.moved(candidate, spare, "care")
+        found[i].append(candidate)
     return unsure
 
 
@@ -173,7 +180,7 @@ class _Clock:
         self.known: dict[date, tuple[date, date] | None] = {}
         self._yearly: dict[tuple[date, date], tuple[date, date] | None] = {}
         self.lates: dict[date, date | None] = {}
-        self._gaps: dict[date, tuple[date, date] | None] = {}
+        self.gaps: dict[date, tuple[date, date] | None] = {}
         self._off_week_end: dict[date, date] = {}
 
     def begins(self, due: date) -> date:
@@ -234,16 +241,21 @@ class _Clock:
                 self._off_week_end[due] = due
         return self._off_week_end[due]
 
+    def moved(self, candidate: Candidate, day: date, why: Literal["gap", "care"]) -> Candidate:
+        """The candidate, due on another day than its rule says."""
+        return candidate._replace(
+            due=day, latest=max(candidate.latest, day), active=self.today >= self.begins(day), moved=why)
+
     def after_gap(self, contact: date) -> tuple[date, date] | None:
         """The day that leaves the minimum gap after a contact, and the same rolled to an open day."""
-        if contact not in self._gaps:
+        if contact not in self.gaps:
             assert self.gap is not None
             try:
                 day = self.gap.after(contact, self.calendar)
-                self._gaps[contact] = (day, self.calendar.roll_forward(day))
+                self.gaps[contact] = (day, self.calendar.roll_forward(day))
             except (OverflowError, ValueError):
-                self._gaps[contact] = None
-        return self._gaps[contact]
+                self.gaps[contact] = None
+        return self.gaps[contact]
 
 
 def _choose(writer: _Writer, i: int, candidates: list[Candidate], unsure: bool, today: date) -> FollowUp:
@@ -251,22 +263,16 @@ def _choose(writer: _Writer, i: int, candidates: list[Candidate], unsure: bool, 
 
     Of the active urgent ones those with priority "first" go before the others.
     """
+    if len(candidates) == 1 and not unsure:
+        return writer.alone(i, candidates[0], today)
     status = _status(candidates, today)
     if unsure and status not in (model.OVERDUE, model.NEVER_CONTACTED, model.DUE_NOW):
         return writer.bare(i, model.CHECK_ROW, "")
     if not candidates:
         return writer.bare(i, model.NO_RULE, "No rule of the playbook applies to this row")
-    if len(candidates) == 1:
-        return writer.chosen(i, status, candidates[0], [])
-    urgent = [c for c in candidates if c.rule.urgent and c.active]
-    chosen = min(urgent, default=None, key=lambda c: (not c.rule.first, c.due, c.order))
-    if chosen is None:
-        chosen = min(candidates, key=_earliest)
+    urgent = [c for c in candidates if c.active and c.rule.urgent]
+    chosen = min(urgent, key=lambda c: (not c.rule.first, c.due, c.order)) if urgent else min(candidates)  # by due day, then order
     return writer.chosen(i, status, chosen, [c for c in candidates if c is not chosen and c.active])
-
-
-def _earliest(candidate: Candidate) -> tuple[date, int]:
-    return candidate.due, candidate.order
 
 
 def _status(candidates: list[Candidate], today: date) -> str:
@@ -298,6 +304,7 @@ class _Writer:
         self.rows = [customers.table.numbers[index] for index in customers.indexes]
         self.values = customers.values
         self.header = customers.header  # a row shows the owner's own words
+        self._said: dict[int, tuple[str, str]] = {}  # by candidate, all of which live as long as this
         self._whys: dict[Any, str] = {}
         self._steps: dict[str, list[str]] = {}
         self._also: dict[Any, str] = {}
@@ -311,12 +318,22 @@ class _Writer:
         """A quiet reason: the day it ends, and why it holds."""
         return FollowUp(self.rows[i], self.labels[i], name, until, "", "", self._quiet.setdefault(why, why))
 
+    def alone(self, i: int, candidate: Candidate, today: date) -> FollowUp:
+        """A follow-up by the row's only candidate; what many rows share is said once."""
+        said = self._said.get(id(candidate))
+        if said is None:
+            said = self._said[id(candidate)] = (_status([candidate], today), self._why(candidate))
+        rule = candidate.rule
+        due, latest = (None, None) if candidate.now else (candidate.due, candidate.latest)
+        return FollowUp(self.rows[i], self.labels[i], said[0], due, self._step(i, rule), rule.name, said[1], rule.urgent, latest,
+                        candidate.active, rule.first)
+
     def chosen(self, i: int, status: str, candidate: Candidate, others: list[Candidate]) -> FollowUp:
         """A follow-up by one candidate; `others` are named behind it."""
         due = None if candidate.now else candidate.due
         why = self._why(candidate)
         if others:
-            others.sort(key=_earliest)
+            others.sort()
             why += " · also: " + ", ".join([self._named(other) for other in others])
         rule = candidate.rule
         latest = None if candidate.now else candidate.latest
@@ -358,6 +375,8 @@ class _Writer:
             parts = self._steps[step] = split_step(step)
         if len(parts) == 1:
             return step
+        if len(parts) == 3 and parts[1] == "Name":
+            return parts[0] + self.labels[i] + parts[2]
         out = []
         for place, part in enumerate(parts):
             out.append(part if place % 2 == 0 else self._field(i, part))
