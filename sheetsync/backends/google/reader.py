@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sheetsync.backends.google import api
 from sheetsync.backends.google.errors import Asked, GoogleFailed, said
+from sheetsync.backends.google.owners import wanted_by_entries
 from sheetsync.backends.google.snapshot import ERROR_TEXTS, FIELDS, TABS_FIELDS, Snapshot, read_snapshots
 from sheetsync.core.header import SEARCHED_ROWS, find_header, map_columns, no_header
 from sheetsync.core.model import Cell, Column, StatusSettings, column_letters
@@ -239,6 +240,8 @@ class Reader:
         header = find_header(head, self._columns, self._key, self._status)
         if header is not None:
             texts = [" ".join(text_of(cell).split()) for cell in head[header[0]]]
+            below = (tuple(None if value == "" else value for value in row) for row in entered[header[0] + 1 :])
+            found |= {p + 1 for p in wanted_by_entries(texts, below, self._columns, self._status)}
             found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
             with suppress(Refused):  # two headers alike are told when the table is made
                 mapped = map_columns(texts, self._columns, status=self._status)
