@@ -28,7 +28,9 @@ def wanted_by_entries(header: list[str], rows: Iterable[tuple[Cell, ...]], colum
     return {p for name, p in at.items() if name in (LOG, NOTES, NOT_A_DUPLICATE) or kinds.get(name) in ("date", "step")}
 
 
-def locked(snapshot: Snapshot, table: Table, columns: tuple[Column, ...], status: StatusSettings, typed: TypedTable | None) -> dict[Place, str]:
+def locked(
+    snapshot: Snapshot, table: Table, columns: tuple[Column, ...], status: StatusSettings, typed: TypedTable | None
+) -> dict[Place, str]:
     """(row number, position) → why, for the cells in rows with a Log entry that are protected, merged, chips, or of another type.
 
     Looks at nothing where no row has an entry. Formulas and what they spill are in the table's `formula_cells`.
@@ -85,7 +87,7 @@ def find_hit_rows(
     if not hits:
         return {}
     header_row = table.header_row if header_row is None else header_row
-    columns = _columns(before, table.header_row, after, header_row)
+    columns = _columns(before, table.header_row, after, header_row, {column for row, column in hits if row == header_row})
     rows = _rows(before, table, after, header_row, columns, hits, is_ours, key)
     by_row: dict[int, list[int]] = {}
     for row, column in hits:
@@ -99,6 +101,8 @@ def find_hit_rows(
             if not holds(after, place, put):
                 continue
             source_row, source_column = rows.get(row), columns.get(column)
+            if row <= header_row:  # the header, or what is above, stands lower than it did
+                source_row = table.header_row - (header_row - row) if row > header_row - table.header_row else None
             if source_row is None or source_column is None:
                 wrong[place] = put._replace(entered={}, look=BLANK, runs={})
                 continue
@@ -109,12 +113,21 @@ def find_hit_rows(
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
 
 
-def _columns(before: Snapshot, before_row: int, after: Snapshot, after_row: int) -> dict[int, int]:
-    """For each column of `after` with a header of its own, which column of `before` it is."""
-    texts, texts_now = _texts(before, before_row), _texts(after, after_row)
+def _columns(before: Snapshot, before_row: int, after: Snapshot, after_row: int, hit: set[int]) -> dict[int, int]:
+    """For each column of `after` with a header of its own, which column of `before` it is; one whose header was hit stands
+    where its neighbour on the left says."""
+    texts = _texts(before, before_row)
+    texts_now = ["" if column in hit else text for column, text in enumerate(_texts(after, after_row), 1)]
     counts, counts_now = Counter(texts), Counter(texts_now)
     known = {text: column for column, text in enumerate(texts, 1) if text and counts[text] == 1}
-    return {column: known[text] for column, text in enumerate(texts_now, 1) if text in known and counts_now[text] == 1}
+    found = {column: known[text] for column, text in enumerate(texts_now, 1) if text in known and counts_now[text] == 1}
+    shift = 0
+    for column in range(1, max([len(texts_now), *hit]) + 1):
+        if column in found:
+            shift = column - found[column]
+        elif column in hit and 1 <= column - shift <= len(texts) and column - shift not in found.values():
+            found[column] = column - shift
+    return found
 
 
 def _texts(snapshot: Snapshot, row: int) -> list[str]:

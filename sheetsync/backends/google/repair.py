@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Put
 from sheetsync.backends.google.snapshot import BLANK, Place, Snapshot
+from sheetsync.core.header import is_leftover
 from sheetsync.core.model import Cell, Table
 from sheetsync.core.values import text_of
 
@@ -37,6 +38,7 @@ def find_damage(
         columns.get(column, column) <= table.first_column + len(table.header) - 1 for column in made)
     wrong: dict[Place, Put] = {}
     rows: Callable[[int], int | None] | None = None
+    stray = _stray_rows(before, after, header_row, {row for row, _ in held}, is_ours)
     for (row, column), put in held.items():
         text = _header(after, header_row, column)
         fine = is_ours(text) and row >= header_row and (row > header_row or put.entered.get("stringValue", text) == text)
@@ -44,6 +46,9 @@ def find_damage(
             fine = columns.get(column, column) == column
         elif column in made and astray:
             fine = False  # new columns that are not right beside the table are taken away and made again
+        if row in stray:
+            wrong[row, column] = put._replace(entered={}, look=BLANK, runs={})
+            continue
         if fine:
             continue
         if rows is None:
@@ -58,6 +63,20 @@ def find_damage(
             parts |= RICH
         wrong[row, column] = Put(parts, before.entered(source_row, source_column), before.look(source_row, source_column), runs)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
+
+
+def _stray_rows(before: Snapshot, after: Snapshot, header_row: int, rows: set[int], is_ours: Callable[[str], bool]) -> set[int]:
+    """Rows below the table that hold nothing but too little of ours to be known as a leftover: what stood there moved up meanwhile."""
+    ours = [column - 1 for column in range(1, max(map(len, after.cells), default=0) + 1) if is_ours(_header(after, header_row, column))]
+    out: set[int] = set()
+    for row in range(len(after.cells), header_row, -1):
+        cells = after.cells[row - 1]
+        if any(cell is not None for at, cell in enumerate(cells) if at not in ours):
+            break
+        was = before.cells[row - 1] if row <= len(before.cells) else ()
+        if row in rows and any(cell is not None for at, cell in enumerate(was) if at not in ours) and not is_leftover(cells, ours):
+            out.add(row)
+    return out
 
 
 def _has_gap(before: Snapshot, after: Snapshot, header_row: int, made: set[int]) -> bool:
