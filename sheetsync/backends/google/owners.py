@@ -77,12 +77,13 @@ def shifted_runs(snapshot: Snapshot, place: Place, text: Cell) -> Mapping[str, o
 
 def find_hit_rows(
     before: Snapshot, table: Table, after: Snapshot, header_row: int | None, hits: Mapping[Place, Put], is_ours: Callable[[str], bool],
-    key: str | None, holds: Callable[[Snapshot, Place, Put], bool],
+    key: str | None, holds: Callable[[Snapshot, Place, Put], bool], *, lost: bool = False,
 ) -> dict[Place, Put]:
     """What puts back the owner cells that were hit in rows or columns which had moved; empty where all is well.
 
     A row's cells belong together: where one of them is another column's, or the row another customer's, all are put back, and
     the Log entry, which is still there, is applied in the next round. Cells that somebody has typed into since stay.
+    Where the answer was `lost`, rows may have moved between the write and `after` too, and have taken with them what hit them.
     """
     if not hits:
         return {}
@@ -93,8 +94,16 @@ def find_hit_rows(
     for row, column in hits:
         by_row.setdefault(row, []).append(column)
     wrong: dict[Place, Put] = {}
+    in_place = all(columns.get(column) == column for _, column in hits)
+
+    def has_its_own(row: int) -> bool:
+        """Whether a row holds all that was meant for its customer, wherever that customer stood."""
+        source = rows.get(row)
+        return in_place and source is not None and source in by_row and all(
+            holds(after, (row, column), hits[source, column]) for column in by_row[source])
+
     for row, hit in by_row.items():
-        if rows.get(row) == row and all(columns.get(column) == column for column in hit):
+        if (rows.get(row) == row and all(columns.get(column) == column for column in hit)) or has_its_own(row):
             continue
         for column in hit:
             place, put = (row, column), hits[row, column]
@@ -110,7 +119,24 @@ def find_hit_rows(
             runs = before.runs.get(source, {})
             parts = put.parts | RICH if put.parts & VALUE and runs else put.parts
             wrong[place] = Put(parts, before.entered(*source), before.look(*source), dict(runs))
+    if lost and in_place:
+        for row, source_row in rows.items():
+            if not has_its_own(row):
+                wrong |= _carried_off(before, after, row, source_row, by_row, hits, holds)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
+
+
+def _carried_off(
+    before: Snapshot, after: Snapshot, row: int, source: int, by_row: Mapping[int, list[int]], hits: Mapping[Place, Put],
+    holds: Callable[[Snapshot, Place, Put], bool],
+) -> dict[Place, Put]:
+    """What puts back a row's cells where they hold what was meant for another row, and held something else before."""
+    for planned, hit in by_row.items():
+        changed = [column for column in hit if after.entered(row, column) != before.entered(source, column)]
+        if changed and planned != source and all(holds(after, (row, column), hits[planned, column]) for column in hit):
+            return {(row, column): Put(hits[planned, column].parts, before.entered(source, column), before.look(source, column))
+                    for column in changed}
+    return {}
 
 
 def _columns(before: Snapshot, before_row: int, after: Snapshot, after_row: int, hit: set[int]) -> dict[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sheetsync.backends.google import preflight
@@ -129,7 +129,7 @@ class GoogleSheet:
         hits = plan.hits
         after, sent = self._send(plan, reading.snapshot)
         if sent != "not done":
-            after = self._mended(reading, after, hits, plan)
+            after = self._mended(reading, after, hits, plan, lost=sent == "nobody knows")
         self._reading = self._read_as(after)
         return self._reading.table
 
@@ -171,7 +171,8 @@ class GoogleSheet:
 
     def _read_as(self, snapshot: Snapshot) -> _Reading:
         source = self._source
-        return _Reading(snapshot, table_of(snapshot, source.columns, source.key, source.status), time.monotonic())
+        table = table_of(snapshot, source.columns, source.key, source.status)
+        return _Reading(snapshot, replace(table, rules=self._reader.rules), time.monotonic())
 
     def _reread(self, reading: _Reading) -> _Reading:
         """The table read again, since some time has passed. Raises TableChanged where it is another."""
@@ -192,7 +193,7 @@ class GoogleSheet:
             reading.snapshot, sorted(places), new, headers, where=f"{table.source}, tab {table.sheet}", who=self._identity.who,
             top=table.header_row, bottom=table.numbers[-1] if table.numbers else table.header_row, owners=owners)
 
-    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put], plan: Plan) -> Snapshot:
+    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put], plan: Plan, *, lost: bool) -> Snapshot:
         """What the tab holds once the cells that were hit by mistake are put back; most often just `after`."""
         source, table = self._source, reading.table
         left = dict(hits)
@@ -203,7 +204,7 @@ class GoogleSheet:
             owners = {place: left[place] for place in plan.owners if place in left}
             ours = {place: put for place, put in left.items() if place not in owners}
             damage = find_damage(reading.snapshot, table, after, row, ours, is_ours, key, plan.new_columns, owners)
-            damage |= find_hit_rows(reading.snapshot, table, after, row, owners, is_ours, key, holds)
+            damage |= find_hit_rows(reading.snapshot, table, after, row, owners, is_ours, key, holds, lost=lost)
             if not damage:
                 break
             after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
