@@ -51,8 +51,8 @@ def edits_another_cell_of_a_row(book: Book, chance: random.Random) -> None:
 # What is done to the sheet after it was read the second time, at once before the write. What is typed into the very cell that is
 # written at that moment can't be kept by anybody: these edits type nothing there.
 LATE: dict[Edit, int] = {
-    inserts_a_blank_row: 5, edits_another_cell_of_a_row: 5,
-    **{edit: max(most, 4) + 1 for edit, most in EDITS.items() if edit not in (races.inserts_a_row, races.edits_a_cell)},
+    inserts_a_blank_row: 6, edits_another_cell_of_a_row: 6,
+    **{edit: max(most, 4) + 2 for edit, most in EDITS.items() if edit not in (races.inserts_a_row, races.edits_a_cell)},
 }
 
 
