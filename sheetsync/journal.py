@@ -180,10 +180,10 @@ class Journal:
         return tuple(header), {row[0]: tuple(map(_cell, row[1:])) for row in rows}
 
     def cut_off(self, source: str) -> tuple[int, str] | None:
-        """The newest run of this source and when it was (UTC, ISO 8601), where it neither finished nor failed: it was cut off."""
+        """The newest run of this source and when it was (UTC, ISO 8601), where it was cut off or failed while it wrote."""
         with self._connected() as db:
             found = db.execute("SELECT id, started, outcome FROM runs WHERE source = ? ORDER BY id DESC LIMIT 1", (source,)).fetchone()
-        return None if found is None or found[2] != "writing" else (found[0], found[1])
+        return None if found is None or found[2] not in ("writing", "failed") else (found[0], found[1])
 
     def finish(self, run: int, outcome: str = "written", *, undoes: int | None = None, settle: bool = True) -> None:
         """Confirms a run and (with `settle`) its contacts after the write, or says that it failed; marks the run that it undoes.

@@ -90,12 +90,14 @@ def _cut_off(journal: Journal, source: Source, table: Table) -> Iterator[Finding
         for number, row in zip(table.numbers, table.rows, strict=True) for text, cell in zip(table.header, row, strict=True)
         if text in header and text not in table.styles and cell in written and (text, cell) not in was
     ]
+    hit += [f'the column "{text}", which is gone' for text in header if text and text not in table.header]
     if hit:
-        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote, and these cells of yours may hold what was "
+        yield Finding("last run", f"The run of {when} UTC did not end well, and these cells of yours may hold what was "
                       f"meant for another column: {', '.join(hit[:5])}{' …' if len(hit) > 5 else ''}.",
                       "Compare them with the version history of that time (File, Version history).")
     else:
-        yield Finding("last run", f"The run of {when} UTC was cut off while it wrote.", "Run sheetsync sync; it writes what is missing.")
+        yield Finding("last run", f"The run of {when} UTC was cut off or failed while it wrote.",
+                      "Run sheetsync sync; it writes what is missing.")
 
 
 def _about(sheet: Sheet, timezone: str | None) -> Iterator[Finding]:

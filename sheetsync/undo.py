@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sheetsync.attempts import ROUNDS, attempted, edited_all_the_time
 from sheetsync.core.contracts import Sheet, Source
 from sheetsync.core.diff import invert, patch
-from sheetsync.core.model import KEEP, Change, ChangeSet, Table
+from sheetsync.core.model import KEEP, PLAIN, Change, ChangeSet, Table
 from sheetsync.core.moved import still_to_do
 from sheetsync.core.values import text_of
 from sheetsync.errors import SheetsyncError
@@ -52,19 +52,32 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
 
 
 def _take_back(sheet: Sheet, table: Table, changes: ChangeSet, recorded: tuple[Change, ...]) -> None:
-    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run."""
-    wanted, now = patch(table, changes), sheet.write(changes)
-    key = next((change.anchor.column for change in changes if change.anchor is not None and change.anchor.column), None)
+    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run.
+
+    Where a write is not atomic the headers of columns that were made go last: by them the cells are found again.
+    """
+    if "atomic" in sheet.features:
+        sheet.write(changes)
+        return
+    made = {change.column for change in changes if change.anchor is None and change.after is None}
+    cells = ChangeSet(tuple(change for change in changes if change.anchor is not None or change.after is not None))
+    key = next((change.anchor.column for change in cells if change.anchor is not None and change.anchor.column), None)
     asked = tuple(change for change in recorded if change.style == KEEP)
-    for _ in range(ROUNDS):
-        if "atomic" in sheet.features:
-            return
+    wanted, now = patch(table, cells), table
+    left = cells
+    for _ in range(2 * ROUNDS):
+        if left:
+            now = sheet.write(left)
         left = still_to_do(wanted, now, key, frozenset({*table.styles, *now.styles}).__contains__)
         if asked and (still := invert(now, asked)[0]):  # owner cells of rows that had moved
-            left = replace(left, changes=tuple(sorted((*left, *still), key=lambda change: change.row)))
+            left = ChangeSet(tuple(sorted((*left, *still), key=lambda change: change.row)))
+        if left:
+            continue
+        left = ChangeSet(tuple(
+            Change(now.header_row, header, header, None, style, PLAIN, None)
+            for header, style in now.header_styles.items() if header in made))
         if not left:
             return
-        now = sheet.write(left)
     raise edited_all_the_time(table.source)
 
 

@@ -44,7 +44,8 @@ def login(
     if not identity.is_service:
         to_terminal("\n".join(wrap(f"{path.name} is a sign-in already; name it in sheetsync.toml: [google] credentials.", width)))
         return
+    auth.try_out(identity)
     auth.remember_key(folder, path)
-    to_terminal("\n".join(wrap("The key is sound. Now open the sheet, press Share, and add this address as Editor:", width)))
+    to_terminal("\n".join(wrap("Google takes the key. Now open the sheet, press Share, and add this address as Editor:", width)))
     to_terminal(f"\n{identity.who}\n")
     to_terminal("\n".join(wrap("Then: sheetsync sync LINK, with the sheet's link from the browser's address bar.", width)))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from sheetsync.cli import app
 from tests.sheets_emulator import Book, Emulator, api_off, token_refused
-from tests.worksheets import CUSTOMERS, write_workbook
+from tests.worksheets import CUSTOMERS, Rows, write_workbook
 
 ON = ["--today", "2026-11-20"]
 
@@ -89,6 +89,27 @@ def test_login_says_what_kind_of_file_it_needs(google: Emulator, tmp_path: Path)
     result = call("login")
     assert result.exit_code == 6
     assert "sheetsync login FILE.json" in result.stderr
+
+
+def test_login_tries_the_key_and_keeps_none_that_google_refuses(google: Emulator, tmp_path: Path) -> None:
+    key = google.service_account_file(tmp_path)
+    google.fail("TOKEN", token_refused("invalid_grant", "Invalid JWT Signature."), times=9)
+    result = call("login", key)
+    assert result.exit_code == 6
+    assert "no longer valid" in result.stderr
+    google.calm()
+    assert call("login").exit_code == 6  # nothing was kept
+
+
+def test_doctor_warns_of_a_key_that_others_may_read(google: Emulator, book: Book, tmp_path: Path) -> None:
+    key = google.service_account_file(tmp_path)
+    key.chmod(0o644)
+    call("login", key)
+    result = call("doctor", book.link, *ON)
+    assert result.exit_code == 0
+    assert "chmod 600" in result.stdout
+    key.chmod(0o600)
+    assert "chmod 600" not in call("doctor", book.link, *ON).stdout
 
 
 # ---- doctor -------------------------------------------------------------------------------------------------------
@@ -201,6 +222,20 @@ def test_doctor_of_a_workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert findings(call("doctor", tmp_path / name, *ON, "--json"))
     assert (result := call("doctor")).exit_code == 2
     assert "No workbook was named" in result.stdout
+
+
+def test_doctor_ends_as_the_guard_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "customers.xlsx"
+    many: Rows = [[f"Customer {n}", date(2026, 11, 1)] for n in range(30)]
+    write_workbook(path, [["Name", "Last contact"], *many])
+    assert call("sync", path, *ON).exit_code == 0
+    write_workbook(path, [["Name", "Last contact"], ["Ng", date(2026, 11, 1)]])
+    result = call("doctor", path, *ON)
+    assert result.exit_code == 5
+    assert "1 customers now, 30 at the last run" in " ".join(result.stdout.split())
+    write_workbook(path, [["Name", "Email", "E-mail"], ["Ng", "a@example.com", None]])
+    assert call("doctor", path, *ON).exit_code == call("sync", path, *ON).exit_code == 6
 
 
 # ---- settings -----------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL, SPREADSH
 from requests import RequestException, Response
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ConnectTimeout, ContentDecodingError, Timeout
 
-from sheetsync.backends.google.auth import Identity
-from sheetsync.backends.google.errors import GoogleFailed, LostWrite, offline, refresh_failed, unanswered
+from sheetsync.backends.google.auth import Identity, refusal
+from sheetsync.backends.google.errors import GoogleFailed, LostWrite, offline, unanswered
 
 TIMEOUT = (10, 190)  # seconds to connect, and to wait for an answer: Google gives up after 180
 QUOTA_WAITS = (1, 2, 4, 8, 16, 32)  # seconds, jitter apart: they outlast the one-minute window
@@ -79,7 +79,7 @@ class Client(HTTPClient):
                 if most is not None:
                     _load(response, most)
             except RefreshError as error:
-                raise self._refresh_failed(error) from None  # google-auth has tried again itself where that can help
+                raise refusal(error, self._identity) from None  # google-auth has tried again itself where that can help
             except TransportError:
                 if not self._wait("unsent", waits, "Google can't be reached"):
                     raise offline() from None
@@ -130,14 +130,6 @@ class Client(HTTPClient):
             self._tell(f"{why}; trying again in {seconds:.0f} seconds.")
         sleep(seconds)
         return True
-
-    def _refresh_failed(self, error: RefreshError) -> Exception:
-        detail = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], Mapping) else {}
-        code = str(detail.get("error", ""))
-        text = f"{error.args[0] if error.args else ''} {detail.get('error_description', '')}"
-        if getattr(error, "retryable", False):
-            return unanswered(writing=False)
-        return refresh_failed(text, code, who=self._identity.who, is_service=self._identity.is_service)
 
 
 def connect(identity: Identity, *, endpoint: str | None, tell: Callable[[str], None]) -> Client:

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from sheetsync.backends.google.errors import offline, refresh_failed, unanswered
 from sheetsync.backends.google.links import is_google, is_loopback
 from sheetsync.core.model import Finding
-from sheetsync.errors import NotReachable, Refused
+from sheetsync.errors import NotReachable, Refused, SheetsyncError
 
 WRITE = "https://www.googleapis.com/auth/spreadsheets"
 READ = "https://www.googleapis.com/auth/spreadsheets.readonly"
@@ -175,6 +176,31 @@ def last_file(folder: Path) -> Path:
     raise Refused("sheetsync has not signed in to Google before, and so needs a file.", f"sheetsync login FILE.json. {_WHICH}")
 
 
+def try_out(identity: Identity) -> None:
+    """Asks Google once for leave to work. Raises Refused where the key is not taken, NotReachable where nobody answers."""
+    from google.auth.exceptions import RefreshError, TransportError
+    from google.auth.transport.requests import Request
+
+    request = Request()
+    try:
+        identity.credentials.refresh(request)
+    except RefreshError as error:
+        raise refusal(error, identity) from None
+    except TransportError:
+        raise offline() from None
+    finally:
+        request.session.close()
+
+
+def refusal(error: Any, identity: Identity) -> SheetsyncError:
+    """What a RefreshError of google-auth says, in a sentence."""
+    if getattr(error, "retryable", False):
+        return unanswered(writing=False)
+    detail = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], Mapping) else {}
+    text = f"{error.args[0] if error.args else ''} {detail.get('error_description', '')}"
+    return refresh_failed(text, str(detail.get("error", "")), who=identity.who, is_service=identity.is_service)
+
+
 def remember_key(folder: Path, path: Path) -> None:
     """Notes which key file is used from now on; the key itself stays where it is."""
     _keep(folder / CHOSEN_FILE, {"credentials": str(path.resolve())})
@@ -227,9 +253,14 @@ def _end(flow: Any) -> dict[str, str]:
         return {}
 
 
-def ends_soon(identity: Identity) -> tuple[Finding, ...]:
-    """Says so where the sign-in is one that ends by itself."""
-    if identity.path is None or identity.kind != "sign-in":
+def worries(identity: Identity) -> tuple[Finding, ...]:
+    """Says so where the key may be read by others, or the sign-in is one that ends by itself."""
+    if identity.path is None:
+        return ()
+    if os.name == "posix" and identity.path.stat().st_mode & 0o077:
+        return (Finding("key file", f"The key file {identity.path} may be read by others on this computer; it is a password.",
+                        f"Take that away: chmod 600 {identity.path}"),)
+    if identity.kind != "sign-in":
         return ()
     end = read_key_file(identity.path).get("ends")
     if not isinstance(end, str):

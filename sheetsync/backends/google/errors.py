@@ -166,6 +166,8 @@ def _short(message: str) -> str:
 def refresh_failed(detail: str, error: str, *, who: str, is_service: bool) -> Refused:
     """A sign-in that Google's token server refused, by its error code and its text (which is not translated)."""
     lowered = detail.lower()
+    if error == "invalid_scope":
+        return sign_in_again("The sign-in does not include Google Sheets.")
     if "timeframe" in lowered or "short-lived token" in lowered or "iat and exp" in lowered:
         return Refused("This computer's clock is wrong, and Google refuses sign-ins that seem to come from another time.",
                        "Set the clock to the right time (best: automatically), then run again.")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from sheetsync.backends.google.batch import RICH, VALUE, Put
+from sheetsync.backends.google.formulas import moved
 from sheetsync.backends.google.snapshot import BLANK, DATED, Place, Snapshot, TypedTable
 from sheetsync.core.header import map_columns
 from sheetsync.core.model import LOG, NOT_A_DUPLICATE, NOTES, Cell, Column, StatusSettings, Table
@@ -94,6 +95,7 @@ def find_hit_rows(
     for row, column in hits:
         by_row.setdefault(row, []).append(column)
     wrong: dict[Place, Put] = {}
+    now_at = {source: now for now, source in columns.items()}
     in_place = all(columns.get(column) == column for _, column in hits)
 
     def has_its_own(row: int) -> bool:
@@ -118,7 +120,10 @@ def find_hit_rows(
             source = (source_row, source_column)
             runs = before.runs.get(source, {})
             parts = put.parts | RICH if put.parts & VALUE and runs else put.parts
-            wrong[place] = Put(parts, before.entered(*source), before.look(*source), dict(runs))
+            entered = before.entered(*source)
+            if "formulaValue" in entered:
+                entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
+            wrong[place] = Put(parts, entered, before.look(*source), dict(runs))
     if lost and in_place:
         for row, source_row in rows.items():
             if not has_its_own(row):

@@ -25,6 +25,7 @@ WIDE = 60_000  # cells of other tabs that are read along with the customers'
 _TRIES = 3
 _KNOWN_FOR = 3600.0  # seconds that a list of tabs is relied upon where the whole spreadsheet is not read
 _TABS, _WIDE = "*tabs", "*wide"  # no gid, and no tab's name as it is remembered
+_BESIDE = 5  # columns
 T = TypeVar("T")
 
 
@@ -296,7 +297,7 @@ class Reader:
         return snapshot
 
     def _rich(self, entered: list[list[Any]]) -> set[int]:
-        """The columns (from 1) with numbers, which may be dates, with formulas or errors; key and name; and sheetsync's own."""
+        """The columns (from 1) with numbers, which may be dates, with formulas or errors; key, name, sheetsync's own and those beside."""
         found = {1}
         for row in entered:
             for column, value in enumerate(row, 1):
@@ -312,6 +313,10 @@ class Reader:
             below = (tuple(None if value == "" else value for value in row) for row in entered[header[0] + 1 :])
             found |= {p + 1 for p in wanted_by_entries(texts, below, self._columns, self._status)}
             found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
+            ours = [column for column, text in enumerate(texts, 1) if self._status.is_ours(text)]
+            # Beside them: whose fill they take over, and which a column that is put in meanwhile moves to where they were.
+            edge = min(ours, default=max((column for column, text in enumerate(texts, 1) if text), default=0) + 1)
+            found |= {*ours, *range(max(1, edge - _BESIDE), edge)}
             with suppress(Refused):  # two headers alike are told when the table is made
                 mapped = map_columns(texts, self._columns, status=self._status)
                 keys = [name for name in self._key if name in mapped][:1]

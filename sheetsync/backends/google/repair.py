@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from itertools import zip_longest
 from types import MappingProxyType
 
 from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Put
+from sheetsync.backends.google.formulas import moved
 from sheetsync.backends.google.snapshot import BLANK, Place, Snapshot
 from sheetsync.core.header import is_leftover
 from sheetsync.core.model import Cell, Table
@@ -39,6 +41,7 @@ def find_damage(
     wrong: dict[Place, Put] = {}
     rows: Callable[[int], int | None] | None = None
     stray = _stray_rows(before, after, header_row, {row for row, _ in held}, is_ours)
+    now_at: dict[int, int] = {}
     for (row, column), put in held.items():
         text = _header(after, header_row, column)
         fine = is_ours(text) and row >= header_row and (row > header_row or put.entered.get("stringValue", text) == text)
@@ -52,6 +55,7 @@ def find_damage(
         if fine:
             continue
         if rows is None:
+            now_at = {source: now for now, source in columns.items()}
             rows = _rows(before, table, after, header_row, columns, {*held, *owners}, key)
         source_row, source_column = rows(row), columns.get(column)
         if source_row is None or source_column is None:
@@ -61,7 +65,10 @@ def find_damage(
         runs = dict(before.runs.get((source_row, source_column), {}))
         if parts & VALUE and runs:
             parts |= RICH
-        wrong[row, column] = Put(parts, before.entered(source_row, source_column), before.look(source_row, source_column), runs)
+        entered = before.entered(source_row, source_column)
+        if "formulaValue" in entered:
+            entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
+        wrong[row, column] = Put(parts, entered, before.look(source_row, source_column), runs)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
 
 
@@ -127,17 +134,24 @@ def _columns(
     free = set(range(1, width + 1)) - set(known.values())
     inserted = after.column_count - before.column_count - grown  # columns, less those deleted
     shift = 0
+    unknown: list[int] = []
     for column in range(1, max(last, *(column for _, column in held)) + 1):
         if column in known:
             shift = column - known[column]
         elif column in hit:
             # Whatever was put in or taken out stands left of it: sheetsync's columns are the last ones.
             source = column - inserted
-            known[column] = source if source in free or source > width else width + 1
-            free.discard(source)
+            if source in free or source > width:
+                known[column] = source
+                free.discard(source)
+            else:
+                unknown.append(column)
         elif (source := column - shift) > width or (source in free and not texts[source - 1]):
             known[column] = source  # a column without a header stands where its neighbour says
             free.discard(source)
+    missing = sorted(source for source in free if texts[source - 1])
+    for column, source in zip_longest(unknown, missing[: len(unknown)], fillvalue=width + 1):
+        known[column] = source  # columns that were dragged away left theirs to their neighbours, in their order
     return known
 
 

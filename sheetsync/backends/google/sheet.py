@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sheetsync.backends.google import preflight
-from sheetsync.backends.google.auth import Identity, SignIn, ends_soon, identify
+from sheetsync.backends.google.auth import Identity, SignIn, identify, worries
 from sheetsync.backends.google.batch import Plan, Put
 from sheetsync.backends.google.compact import batches_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
@@ -21,9 +21,9 @@ from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, re
 from sheetsync.backends.google.table import plan_of, table_of
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
-from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table
+from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
 from sheetsync.core.moved import calculated_apart
-from sheetsync.errors import Refused, SheetsyncError, TableChanged
+from sheetsync.errors import NotReachable, Refused, SheetsyncError, TableChanged
 
 FRESH = 5.0  # seconds that a read may be old when it is written upon
 _LOST = 3  # writes without an answer before a run gives up
@@ -161,7 +161,7 @@ class GoogleSheet:
         """Who is signed in, until when, and whether clocks and time zones agree."""
         identity = self._identity
         shared = " That is the address to share a sheet with, as Editor." if identity.is_service else ""
-        out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *ends_soon(identity)]
+        out = [Finding("sign-in", f"Signed in as {identity.who} ({identity.kind}).{shared}"), *worries(identity)]
         if (seconds := self._reader.client.clock_ahead) is not None and abs(seconds) > _CLOCK:
             out.append(Finding("clock", f"This computer's clock is {abs(seconds) / 60:.0f} minutes {'ahead' if seconds > 0 else 'behind'}.",
                                "Set it to the right time (best: automatically); Google refuses sign-ins from another time."))
@@ -207,7 +207,10 @@ class GoogleSheet:
             damage |= find_hit_rows(reading.snapshot, table, after, row, owners, is_ours, key, holds, lost=lost)
             if not damage:
                 break
-            after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
+            try:
+                after, sent = self._send(Plan(reading.snapshot.gid, damage), after)
+            except SheetsyncError as error:
+                raise _not_put_back(table, damage, error) from None
             if sent == "done":
                 left = {place: put for place, put in left.items() if place not in damage}
         return after
@@ -261,3 +264,13 @@ class GoogleSheet:
         self._lost += 1
         if self._lost >= _LOST:
             raise because from None
+
+
+def _not_put_back(table: Table, damage: Mapping[Place, Put], because: SheetsyncError) -> NotReachable:
+    """The one failure that leaves something of the owner's overwritten: said plainly, with where it still is."""
+    places = sorted(damage)
+    cells = ", ".join(f"{column_letters(column)}{row}" for row, column in places[:8])
+    return NotReachable(
+        f"{table.source}, tab {table.sheet}: a column was moved while sheetsync wrote, and the cells that were hit ({cells}"
+        f"{' …' if len(places) > 8 else ''}) could not be put back, since then: {because.sentence}",
+        "Bring them back with the version history (File, Version history). sheetsync doctor lists them; the journal keeps what was there.")

@@ -131,6 +131,11 @@ def plan_of(snapshot: Snapshot, table: Table, changes: ChangeSet, status: Status
                 look = look._replace(number=number_format)
         if parts:
             plan.puts[place] = Put(parts, extended(change.after), look)
+    for header in removed:  # what was coloured in a column that is no longer there is plain again
+        for number in table.numbers:
+            look = snapshot.look(number, at[header])
+            if (look.fill or look.font) and (number, at[header]) not in plan.puts:
+                plan.puts[number, at[header]] = Put(COLOUR, {}, Look())
     _finish_new(plan, table, changes, new, bottom)
     plan.widths = {new[status.header(name)]: width_of(name) for name in STATUS_COLUMNS if status.header(name) in new}
     needed = max((column for _, column in plan.puts), default=0)

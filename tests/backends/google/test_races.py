@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sheetsync.checks import CHECKS
 from sheetsync.cli import app
 from sheetsync.sync import sync
-from tests.sheets_emulator import Book, Emulator, Formula
+from tests.sheets_emulator import Book, Emulator, Formula, quota
 from tests.worksheets import PLAYBOOK, TODAY, InMemory, Rows
 
 HEADER = ["Customer no", "Name", "Email", "Tier", "Last contact", "Complaint", "Complaint date", "Consent", "Notes"]
@@ -224,3 +224,78 @@ def test_a_calm_sync_is_two_requests_and_the_next_one_is_one(google: Emulator) -
     google.forget()
     run(book)
     assert (google.reads, google.writes) == (1, 0)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+@pytest.mark.usefixtures("key")
+def test_an_edit_while_a_run_is_taken_back_does_no_harm(google: Emulator, edit: Edit) -> None:
+    for seed in (1, 2, 3):
+        check_undo(google, edit, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+@pytest.mark.usefixtures("key")
+def test_forty_seeds_of_each_edit_while_a_run_is_taken_back_do_no_harm(google: Emulator, edit: Edit) -> None:
+    for seed in range(40):
+        check_undo(google, edit, seed)
+
+
+def check_undo(google: Emulator, edit: Edit, seed: int) -> None:
+    rows = customers(random.Random(seed))
+    book, control = google.book("Clients", rows=rows), google.book("Clients", rows=rows)
+    for each in (book, control):
+        run(each)
+    edit(control, random.Random(seed))
+    google.after("GET", lambda _: edit(book, random.Random(seed)))
+    result = CliRunner().invoke(app, ["undo", book.link])
+    assert result.exit_code == 0, result.output
+    assert google.pending == 0
+    _, theirs, ours = split(book.values())
+    _, expected, _ = split(control.values())
+    assert without_blank_columns(theirs) == without_blank_columns(expected)  # our columns leave some where they were dragged to
+    assert looks(book) == looks(control)
+    assert ours == {}
+
+
+def without_blank_columns(rows: Rows) -> Rows:
+    used = [n for n in range(len(rows[0])) if any(row[n] is not None for row in rows)]
+    return trimmed([[row[n] for n in used] for row in rows])
+
+
+@pytest.mark.usefixtures("key")
+def test_cells_that_could_not_be_put_back_are_named_and_doctor_finds_them(google: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheetsync.backends.google.api.sleep", lambda seconds: None)
+    rows = customers(random.Random(3))
+    for row, note in zip(rows[1:], "abcdefghijklmnop", strict=False):
+        row[8] = f"note {note}"
+    book = google.book("Clients", rows=rows)
+    google.after("GET", lambda edited: edited.insert_columns("C"))
+    google.fail("POST", quota("Write"), times=7, skip=1)  # the write that would put them back
+    result = CliRunner().invoke(app, ["sync", book.link, "--sheet", "Sheet1", "--today", TODAY.isoformat()])
+    assert result.exit_code == 3
+    text = " ".join(result.stderr.split())
+    assert "J1, J2, J3" in text or "J1, K1" in text
+    assert "could not be put back" in text
+    assert "version history" in text
+    told = " ".join(CliRunner().invoke(app, ["doctor", book.link]).stdout.split())
+    assert "did not end well, and these cells of yours may hold what was meant for another column: " in told
+    assert 'the column "Notes", which is gone' in told
+
+
+@pytest.mark.usefixtures("key")
+def test_a_sheet_that_is_edited_all_the_time_is_given_up_with_nothing_of_the_owners_lost(google: Emulator) -> None:
+    rows = customers(random.Random(3))
+    book = google.book("Clients", rows=rows)
+    chance = random.Random(1)
+    google.after("*", lambda _: sorts(book, chance), times=100)
+    result = CliRunner().invoke(app, ["sync", book.link, "--sheet", "Sheet1", "--today", TODAY.isoformat()])
+    google.calm()
+    assert result.exit_code in (0, 4), result.output
+    _, theirs, _ = split(book.values())
+    assert sorted(map(repr, trimmed(theirs))) == sorted(map(repr, trimmed([row + [None] * (9 - len(row)) for row in google.book(
+        "Again", rows=rows).values()])))
+    run(book)
+    fresh = InMemory.of(split(book.values())[1])
+    sync(fresh.source, PLAYBOOK, CHECKS.values(), today=TODAY)
+    assert split(book.values())[2]["↻ Status"] == split(fresh.cells())[2]["↻ Status"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from sheetsync.backends.google import api
 from sheetsync.backends.google.errors import Asked, GoogleFailed, said
 from sheetsync.errors import NotReachable, Refused
 from tests.backends.google.conftest import call, sync
@@ -19,6 +20,7 @@ from tests.sheets_emulator import (
     Emulator,
     Fault,
     api_off,
+    hang,
     html_page,
     overloaded,
     quota,
@@ -153,6 +155,34 @@ def test_writes_that_are_never_answered_are_given_up(google: Emulator, book: Boo
     refused(sync(book), 3, "not answering", "read first")
 
 
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_write_that_hangs_is_looked_at_before_it_is_sent_again(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    assert api.TIMEOUT == (10, 190)
+    monkeypatch.setattr(api, "TIMEOUT", (1, 0.4))
+    google.fail("POST", hang(1.0, after_commit=committed))
+    assert sync(book).exit_code == 0
+    assert [seen.method for seen in google.requests if seen.method != "TOKEN"] == ["GET", "POST", "GET"] + ["POST"] * (not committed)
+    assert book.values()[0].count("↻ Status") == 1
+
+
+def test_a_bug_while_signed_in_leaves_no_token_in_its_log(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch, key: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("never mind")
+
+    monkeypatch.setattr("sheetsync.backends.google.reader.read_snapshots", broken)
+    result = sync(book)
+    assert result.exit_code == 1
+    secret = json.loads(key.read_text("utf-8"))["private_key"].splitlines()[1]
+    [log] = (Path(os.environ["SHEETSYNC_STATE_DIR"]) / "logs").iterdir()
+    assert "never mind" in log.read_text("utf-8")
+    assert secret not in log.read_text("utf-8")
+    assert_no_secrets(result.output)
+
+
 def test_an_answer_that_is_a_page_though_it_says_200(google: Emulator, book: Book) -> None:
     google.fail("GET", html_page(200))
     refused(sync(book), 3, "not one of Google's", "sign-in page")
@@ -214,6 +244,22 @@ def test_a_key_file_that_will_not_do(google: Emulator, book: Book, key: Path, ch
     google.forget()
     refused(sync(book), 6, *words)
     assert list(google.requests) == []
+
+
+def test_what_gcloud_keeps_needs_a_project_to_count_requests_for(
+    google: Emulator, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOOGLE_APPLICATION_CREDENTIALS")
+    monkeypatch.delenv("CLOUDSDK_CONFIG", raising=False)
+    kept = Path(os.environ["HOME"]) / ".config" / "gcloud" / "application_default_credentials.json"
+    kept.parent.mkdir(parents=True)
+    info = json.loads(google.authorized_user_file(tmp_path).read_text("utf-8"))
+    kept.write_text(json.dumps(info), "utf-8")
+    refused(sync(book), 6, "no project to count requests for", "set-quota-project")
+    kept.write_text(json.dumps({**info, "quota_project_id": "bakery"}), "utf-8")
+    assert sync(book).exit_code == 0
+    assert any(seen.headers.get("x-goog-user-project") == "bakery" or seen.headers.get("X-Goog-User-Project") == "bakery"
+               for seen in google.requests)
 
 
 def test_not_signed_in(google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ from sheetsync.backends.google.links import parse_link
 from sheetsync.backends.google.snapshot import date_order, from_serial, serial
 from sheetsync.backends.google.stream import read_json
 from sheetsync.core.model import BAD, DUE, GOOD, HEADER, MUTED, NEUTRAL, CellError
+from tests.backends.contract import wanted
 from tests.backends.google.conftest import call, sync
 from tests.backends.google.test_sentences import refused
 from tests.sheets_emulator import Book, Emulator, Formula
-from tests.worksheets import CUSTOMERS, PLAYBOOK, Rows
+from tests.worksheets import CUSTOMERS, PLAYBOOK, InGoogle, Rows
 
 OURS = list(PLAYBOOK.status.headers)
 
@@ -239,6 +240,22 @@ def test_fills_of_the_owners_rows_go_on_into_our_columns(google: Emulator, book:
     assert google.writes == 0
 
 
+def test_rich_text_of_the_owners_that_was_hit_by_mistake_is_put_back(google: Emulator, key: Path) -> None:
+    rows = [[*row, note] for row, note in zip(CUSTOMERS, ["Notes", *"abcdef"], strict=True)]
+    book = google.book("Clients", rows=rows, tab="Customers")
+    runs = [{"format": {"bold": True}}]
+    book.do({"updateCells": {"start": {"sheetId": 0, "rowIndex": 2, "columnIndex": 10}, "fields": "userEnteredValue,textFormatRuns",
+                             "rows": [{"values": [{"userEnteredValue": {"stringValue": "rich"}, "textFormatRuns": runs}]}]}})
+    before = book.cell("K3")
+    google.after("GET", lambda edited: edited.insert_columns("B"))
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert (google.reads, google.writes) == (1, 3)
+    assert book.cell("L3") == before
+    assert "textFormatRuns" in before
+    assert book.values()[0][12:] == OURS
+
+
 # ---- Which tab ----------------------------------------------------------------------------------------------------
 
 
@@ -301,14 +318,15 @@ def test_links(link: str, found: tuple[str, int | None]) -> None:
 
 
 def many(count: int) -> Rows:
-    return [["Customer no", "Name", "Email", "Last contact", "Joined", "Twice"],
+    return [["Customer no", "Name", "Email", "Last contact", "Joined", "Twice", "Note", "Colour"],
             *([n, f"Customer {n}", f"c{n}@example.com", date(2026, 11, 1) - timedelta(n % 300), date(2020, 1, 1),
-               Formula(f"=A{n + 1}*2", result=n * 2)] for n in range(1, count + 1))]  # type: ignore[list-item]
+               Formula(f"=A{n + 1}*2", result=n * 2), "x", "y"] for n in range(1, count + 1))]  # type: ignore[list-item]
 
 
 @pytest.mark.slow
 def test_above_5000_rows_a_read_is_two_requests_and_the_mask_is_for_few_columns(google: Emulator, key: Path) -> None:
     book = google.book("Clients", rows=many(5_200), tab="Customers", row_count=5_201)
+    book.format("A3:H9", {"backgroundColorStyle": {"rgbColor": {"red": 1, "green": 1, "blue": 0.6}}})
     link = book.tab_link("Customers")
     google.forget()
     assert call("sync", link, "--today", "2026-11-20").exit_code == 0
@@ -320,7 +338,8 @@ def test_above_5000_rows_a_read_is_two_requests_and_the_mask_is_for_few_columns(
     assert (google.reads, google.writes) == (2, 0)
     ranges = [value for seen in google.requests for name, value in seen.query if name == "ranges"]
     assert ranges[0] == "'Customers'"
-    assert "'Customers'!A:B" in ranges  # key and name; the e-mail addresses are read as values alone
+    assert any(value.startswith("'Customers'!A:B") for value in ranges)  # key and name
+    assert not any("C" in value.partition("!")[2] for value in ranges)  # the e-mail addresses are read as values alone
 
 
 @pytest.mark.slow
@@ -359,3 +378,31 @@ def test_json_is_read_row_by_row_whatever_the_pieces(monkeypatch: pytest.MonkeyP
     for broken in (body[:-1], body[:60], "", "<html>", body.replace('": [{}', '": {}', 1)):
         with pytest.raises(ValueError):  # noqa: PT011
             read_json(broken.encode(), lambda row: row)
+
+
+# ---- Some time between read and write --------------------------------------------------------------------------------
+
+
+def test_a_clock_in_the_sheet_is_no_edit(tmp_path: Path) -> None:
+    rows: Rows = [[*CUSTOMERS[0], "Now"], *([*row, Formula("=NOW()", result=n)] for n, row in enumerate(CUSTOMERS[1:]))]  # type: ignore[list-item]
+    place = InGoogle.of(rows, tmp_path)  # every write of it looks again first
+    with place.source.open() as sheet:
+        changes = wanted(sheet.read(), lambda i, n: "x")
+        place.book.type("K2", Formula("=NOW()", result=99))
+        sheet.write(changes)
+    assert place.cells()[1][11:] == ["x"] * 5
+
+
+def test_a_read_of_a_moment_ago_is_written_upon_and_an_older_one_is_looked_at_again(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 10_000, 6))  # six seconds from one look at the clock to the next
+    monkeypatch.setattr("sheetsync.backends.google.sheet.time.monotonic", lambda: float(next(clock)))
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert (google.reads, google.writes) == (2, 1)
+    google.after("GET", lambda edited: edited.sort("Name"))
+    google.forget()
+    assert call("sync", book.link, "--sheet", "Customers", "--today", "2027-03-01").exit_code == 0
+    assert google.writes == 1  # the sort was seen, and the run began anew
+    assert google.reads == 4
