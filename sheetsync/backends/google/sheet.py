@@ -15,10 +15,11 @@ from sheetsync.backends.google.compact import batches_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
 from sheetsync.backends.google.links import link_to
 from sheetsync.backends.google.owners import find_hit_rows
-from sheetsync.backends.google.reader import Memory, Reader, quoted
+from sheetsync.backends.google.reader import Reader, quoted
 from sheetsync.backends.google.repair import find_damage, holds
 from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, read_snapshots
 from sheetsync.backends.google.table import plan_of, table_of
+from sheetsync.backends.google.tabs import Memory
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
 from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
@@ -271,6 +272,6 @@ def _not_put_back(table: Table, damage: Mapping[Place, Put], because: SheetsyncE
     places = sorted(damage)
     cells = ", ".join(f"{column_letters(column)}{row}" for row, column in places[:8])
     return NotReachable(
-        f"{table.source}, tab {table.sheet}: a column was moved while sheetsync wrote, and the cells that were hit ({cells}"
+        f"{table.source}, tab {table.sheet}: rows or columns moved while sheetsync wrote, and the cells that were hit ({cells}"
         f"{' …' if len(places) > 8 else ''}) could not be put back, since then: {because.sentence}",
         "Bring them back with the version history (File, Version history). sheetsync doctor lists them; the journal keeps what was there.")

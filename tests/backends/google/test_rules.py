@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sheetsync.backends.google import reader
+from sheetsync.backends.google import reader, tabs
 from sheetsync.core.header import SEARCHED_ROWS
 from tests.backends.google.conftest import call, sync
 from tests.sheets_emulator import Book, Emulator
@@ -100,7 +100,7 @@ def test_where_tabs_are_asked_for_by_name_those_renamed_deleted_or_typed_into_ar
     book.delete_tab("Rules")
     assert sync(book).exit_code == 0
     assert shown(book) == before
-    monkeypatch.setattr(reader, "_KNOWN_FOR", 0.0)
+    monkeypatch.setattr(tabs, "_KNOWN_FOR", 0.0)
     book.add_tab("New rules", RULES)
     assert sync(book).exit_code == 0
     assert shown(book) == expected()
