@@ -99,10 +99,14 @@ def find_hit_rows(
     in_place = all(columns.get(column) == column for _, column in hits)
 
     def has_its_own(row: int) -> bool:
-        """Whether a row holds all that was meant for its customer, wherever that customer stood."""
+        """Whether a row holds all that was meant for its customer, wherever that customer stood, and nothing of another's."""
         source = rows.get(row)
-        return in_place and source is not None and source in by_row and all(
-            holds(after, (row, column), hits[source, column]) for column in by_row[source])
+        if not in_place or source is None or source not in by_row:
+            return False
+        own = by_row[source]
+        others = ({column for _, column in hits} if lost else set(by_row.get(row, ()))) - set(own)
+        return all(holds(after, (row, column), hits[source, column]) for column in own) and all(
+            after.entered(row, column) == before.entered(source, column) for column in others)
 
     for row, hit in by_row.items():
         if (rows.get(row) == row and all(columns.get(column) == column for column in hit)) or has_its_own(row):
@@ -139,8 +143,9 @@ def _carried_off(
     for planned, hit in by_row.items():
         changed = [column for column in hit if after.entered(row, column) != before.entered(source, column)]
         if changed and planned != source and all(holds(after, (row, column), hits[planned, column]) for column in hit):
-            return {(row, column): Put(hits[planned, column].parts, before.entered(source, column), before.look(source, column))
-                    for column in changed}
+            own = {column: hits[source, column].parts for column in by_row.get(source, ())}
+            return {(row, column): Put(parts, before.entered(source, column), before.look(source, column))
+                    for column, parts in (own | {column: hits[planned, column].parts for column in changed}).items()}
     return {}
 
 
