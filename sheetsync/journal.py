@@ -154,12 +154,13 @@ class Journal:
                     "AND anchor = ? AND entry = ?)", (run, _anchor_text(contact.anchor), contact.entry))
             self._add(db, run, changes, contacts)
 
-    def replace(self, run: int, changes: Iterable[Change]) -> None:
-        """Records what all rounds of a run came to, in the place of what each was about to write."""
+    def replace(self, run: int, changes: Iterable[Change], contacts: Iterable[Contact] = ()) -> None:
+        """Records what all rounds of a run came to, in the place of what each was about to write: changes, and contacts that stand."""
         with self._connected() as db:
             db.execute("DELETE FROM changes WHERE run = ?", (run,))
+            db.execute("DELETE FROM contacts WHERE run = ?", (run,))
             db.execute("UPDATE runs SET cells = 0 WHERE id = ?", (run,))
-            self._add(db, run, changes, ())
+            self._add(db, run, changes, contacts)
 
     def keep(self, run: int, table: Table) -> None:
         """Keeps the whole table as it was before a write that is not atomic, until the run is finished without a failure."""

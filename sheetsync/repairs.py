@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from sheetsync.attempts import ROUNDS, attempted
 from sheetsync.core.contracts import Check, Sheet, Source
 from sheetsync.core.diff import anchors, key_header, patch, same
 from sheetsync.core.domains import near_domain
@@ -20,7 +21,6 @@ from sheetsync.core.validate import see_customers
 from sheetsync.core.values import is_blank, parse_number, parse_phone, parser, read_date, text_of
 from sheetsync.errors import SheetsyncError, TableChanged
 from sheetsync.journal import Journal
-from sheetsync.sync import ROUNDS, attempted
 
 _TRUSTED_DOMAIN = 3  # customers
 _TIME_OF_DAY = re.compile(r"\d:\d\d")

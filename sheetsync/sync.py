@@ -1,4 +1,4 @@
-"""One run: read, decide everything, then write once; and the run that takes it back."""
+"""One run: read, decide everything, then write once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
-from typing import TypeVar
 
+from sheetsync.attempts import ROUNDS, attempted, edited_all_the_time
 from sheetsync.core.contracts import Check, Sheet, Source
-from sheetsync.core.diff import anchors, diff, invert, key_header, owner_part, patch, went_through
+from sheetsync.core.diff import anchors, diff, key_header, owner_part, went_through
 from sheetsync.core.guard import guard
 from sheetsync.core.kept import Standards
 from sheetsync.core.model import (
     LOG,
-    PLAIN,
     SNOOZE_UNTIL,
     Change,
     ChangeSet,
@@ -27,24 +26,22 @@ from sheetsync.core.model import (
     Report,
     Table,
 )
-from sheetsync.core.moved import net, still_to_do
+from sheetsync.core.moved import calculated_apart, landed, net
 from sheetsync.core.plan import plan
 from sheetsync.core.validate import validate
-from sheetsync.core.values import text_of
-from sheetsync.errors import SheetsyncError, TableChanged
-from sheetsync.journal import Journal, Run
+from sheetsync.errors import SheetsyncError
+from sheetsync.journal import Journal
 from sheetsync.playbook.actions import apply_log
 from sheetsync.playbook.doubts import doubts
 from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.standards import Past, standards
 from sheetsync.playbook.worksheet import with_worksheet
+from sheetsync.undo import Undone as Undone
+from sheetsync.undo import undo as undo
 
-ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
 _NAMED = 2  # rules, and quiet reasons, without their columns that are named one by one
-ROUNDS = 5  # writes within one run, for a backend that is not atomic
 Progress = Callable[[str], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +86,17 @@ def sync(
         source, lambda sheet: _run(source, sheet, playbook, checks, day, journal, dry_run, force, progress), readonly=dry_run)
 
 
-def attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T:
-    """What `run` returns for the opened source; begun anew when the table was edited meanwhile, until it was three times."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with source.open(readonly=readonly) as sheet:
-                return run(sheet)
-        except TableChanged:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
-
-
 def _run(
     source: Source, sheet: Sheet, playbook: Playbook, checks: tuple[Check, ...], day: Day, journal: Journal | None,
     dry_run: bool, force: bool, progress: Progress,
 ) -> Report:
     progress("read")
     table = sheet.read()
-    playbook = with_worksheet(playbook, table)
     if journal is not None and not dry_run:
         _find_out(journal, source, table)
-    decision = decide(table, playbook, checks, day, progress, log="owner-cells" in sheet.features)
-    if journal is not None and not force:
-        guard(journal.last_counts(source.identity, table.sheet), decision.counts, f"{table.source}, {table.sheet}")
+    last = None if journal is None or force else journal.last_counts(source.identity, table.sheet)
+    playbook, decision = _decided(sheet, table, playbook, checks, day, last, progress, dry_run=dry_run)
+    table = decision.table
     report = _report(decision, playbook, day.today, written=bool(decision.changes) and not dry_run)
     if dry_run:
         return report
@@ -134,15 +118,33 @@ def _run(
             journal.finish(run, "failed")
         raise
     if settled is not decision:
-        # What was written to rows that moved meanwhile was written again; what it all came to is what can be taken back.
-        changes = net(table, settled.table, key_header(settled.customers), playbook.status.is_ours)
-        report = _report(replace(settled, changes=changes), playbook, day.today, written=True)
-        if journal is not None and run is not None:
-            journal.replace(run, changes)
+        report = _report(settled, playbook, day.today, written=True)
     if journal is not None and run is not None:
         journal.finish(run)
     progress("done")
     return report
+
+
+def _decided(
+    sheet: Sheet, table: Table, playbook: Playbook, checks: tuple[Check, ...], day: Day, last: Counts | None, progress: Progress,
+    *, dry_run: bool,
+) -> tuple[Playbook, Decision]:
+    """The decision on the table, and the playbook with the rules of its Rules worksheet; the guard compares it with `last`.
+
+    Owner cells are the one thing that a further round can't mend. Where Log entries ask for such and the write is not atomic, the
+    table is read again at once before it, and planned on again until it still is what was planned on.
+    """
+    for _ in range(ROUNDS):
+        own = with_worksheet(playbook, table)
+        decision = decide(table, own, checks, day, progress, log="owner-cells" in sheet.features)
+        guard(last, decision.counts, f"{table.source}, {table.sheet}")
+        if dry_run or not decision.contacts or "atomic" in sheet.features:
+            return own, decision
+        again = sheet.read()
+        if calculated_apart(again) == calculated_apart(table):
+            return own, decision
+        table = again
+    raise edited_all_the_time(table.source)
 
 
 def _find_out(journal: Journal, source: Source, table: Table) -> None:
@@ -160,23 +162,33 @@ def _write(
     sheet: Sheet, decision: Decision, playbook: Playbook, checks: tuple[Check, ...], day: Day,
     journal: Journal | None, run: int | None,
 ) -> Decision:
-    """Writes, plans again on what came back, and so on until nothing is left. Returns the last decision that was written,
-    or, where the table was edited meanwhile, the one by which nothing is left.
+    """Writes, plans again on what came back, and so on until nothing is left. Returns the decision, or, where the table was
+    edited meanwhile, the one by which nothing is left, with all that the writes came to; that is what can be taken back.
 
     An atomic backend gives back exactly the patched table, on which nothing is left (law 5). On another one, a Log entry
     whose row had moved is still there in the next round, since a row's owner cells are written in one step.
     """
+    first = decision
+    asked: tuple[Change, ...] = ()
+    contacts: tuple[Contact, ...] = ()
     for number in range(ROUNDS):
         after = sheet.write(decision.changes)
         if "atomic" in sheet.features:
             return decision
+        cells, told = landed(after, decision.changes, decision.contacts)
+        asked, contacts = (*asked, *cells), (*contacts, *told)
         again = decide_again(decision, after, playbook, checks, day, log="owner-cells" in sheet.features)
         if not again.changes:
-            return decision if number == 0 and again.customers is decision.customers else again
+            if number == 0 and again.customers is first.customers and contacts == first.contacts:
+                return first
+            changes = net(first.table, after, key_header(again.customers), playbook.status.is_ours, asked)
+            if journal is not None and run is not None:
+                journal.replace(run, changes, contacts)
+            return replace(again, changes=changes, contacts=contacts)
         decision = again
         if journal is not None and run is not None:
             journal.add(run, decision.changes, decision.contacts)
-    raise TableChanged(f"{decision.table.source} was edited all the time while it was written.", "Run again later.")
+    raise edited_all_the_time(decision.table.source)
 
 
 def check(
@@ -319,74 +331,3 @@ def kept_standards(
     report = sync(source, playbook, checks, today=today, dry_run=True, before_day_ends=before_day_ends, progress=progress)
     history = [Past(day, changes, contacts) for day, changes, contacts in journal.history(source.identity, report.sheet)]
     return standards(history, report)
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo did: the run it took back, its changes, and the recorded ones it had to leave, with names."""
-
-    run: Run
-    changes: ChangeSet
-    skipped: tuple[tuple[str, Change], ...]
-    table: Table
-
-
-def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bool = False) -> Undone:
-    """Takes one recorded run back: every old value, rows found by key, else by anchor; its contacts are withdrawn.
-
-    Cells that no longer hold what the run wrote are left alone and named. Raises what `sync` raises.
-    """
-    recorded = journal.changes(run.id)
-
-    def once(sheet: Sheet) -> Undone:
-        table = sheet.read()
-        changes, skipped = invert(table, recorded)
-        undone = Undone(run, changes, tuple((_whose(change), change) for change in skipped), table)
-        if dry_run:
-            return undone
-        mine = journal.begin(source.identity, table.sheet, today=today, counts=None, statuses={}, changes=changes, undoes=run.id)
-        try:
-            if changes:
-                _take_back(sheet, table, changes)
-        except SheetsyncError:
-            journal.finish(mine, "failed")
-            raise
-        journal.finish(mine, undoes=run.id)
-        return undone
-
-    return attempted(source, once, readonly=dry_run)
-
-
-def _take_back(sheet: Sheet, table: Table, changes: ChangeSet) -> None:
-    """Writes, and where rows moved meanwhile writes again, until every row holds what it held before the run.
-
-    Where a write is not atomic the headers of columns that were made go last: by them the cells are found again.
-    """
-    if "atomic" in sheet.features:
-        sheet.write(changes)
-        return
-    made = {change.column for change in changes if change.anchor is None and change.after is None}
-    cells = ChangeSet(tuple(change for change in changes if change.anchor is not None or change.after is not None))
-    key = next((change.anchor.column for change in cells if change.anchor is not None and change.anchor.column), None)
-    wanted, now = patch(table, cells), table
-    left = cells
-    for _ in range(2 * ROUNDS):
-        if left:
-            now = sheet.write(left)
-        left = still_to_do(wanted, now, key, frozenset({*table.styles, *now.styles}).__contains__)
-        if left:
-            continue
-        left = ChangeSet(tuple(
-            Change(now.header_row, header, header, None, style, PLAIN, None)
-            for header, style in now.header_styles.items() if header in made))
-        if not left:
-            return
-    raise TableChanged(f"{table.source} was edited all the time while it was written.", "Run again later.")
-
-
-def _whose(change: Change) -> str:
-    if change.anchor is None:
-        return change.column
-    if change.anchor.column:
-        return text_of(change.anchor.key)
-    return next((text_of(cell) for cell in change.anchor.rest if cell is not None), f"row {change.row}")

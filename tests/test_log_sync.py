@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sheetsync import journal as journal_module
+from sheetsync.backends.excel.sheet import ExcelSheet
+from sheetsync.backends.google.sheet import GoogleSheet
 from sheetsync.backends.memory import MemorySheet, MemorySource
 from sheetsync.checks import CHECKS
 from sheetsync.cli import app
@@ -32,7 +34,20 @@ from sheetsync.errors import NotReachable, TableChanged
 from sheetsync.journal import Journal
 from sheetsync.sync import sync, undo
 from tests.test_sync import BACKENDS, Meddled, place_of, run
-from tests.worksheets import PLAYBOOK, TODAY, InMemory, Place, Rows, later, owner_cells, read_cells, statuses, trimmed, write_workbook
+from tests.worksheets import (
+    PLAYBOOK,
+    TODAY,
+    InGoogle,
+    InMemory,
+    Place,
+    Rows,
+    later,
+    owner_cells,
+    read_cells,
+    statuses,
+    trimmed,
+    write_workbook,
+)
 
 HEAD: list[Cell] = ["Customer no", "Name", "Tier", "Last contact", "Complaint", "Complaint date", "Complaint called",
                     "Complaint resolved", "Log", "Snooze until", "Paused until", "Notes"]
@@ -211,8 +226,7 @@ STEPS = ["before begin", "after begin", "before write", "after write", "before f
 def cut(monkeypatch: pytest.MonkeyPatch, place: Place, step: str, end: Callable[[], None]) -> None:
     """Ends the next run at that step."""
     when, what = step.split()
-    with place.source.open() as sheet:
-        sheet_class = type(sheet)
+    sheet_class: Any = MemorySheet if isinstance(place, InMemory) else GoogleSheet if isinstance(place, InGoogle) else ExcelSheet
     owner: Any = sheet_class if what == "write" else Journal
     whole = getattr(owner, what)
 

@@ -57,12 +57,13 @@ class Client(HTTPClient):
 
     def request(
         self, method: str, endpoint: str, params: Any = None, data: bytes | None = None, json: Mapping[str, Any] | None = None,
-        files: Any = None, headers: Any = None,
+        files: Any = None, headers: Any = None, most: int | None = None,
     ) -> Response:
         """The response to a request that succeeded.
 
-        Raises GoogleFailed for an answer that is no success, LostWrite for a write that may or may not have been
-        carried out, NotReachable where there is no answer, Refused where the sign-in is.
+        Raises TooLargeError where the answer is longer than `most` bytes, GoogleFailed for an answer that is no success,
+        LostWrite for a write that may or may not have been carried out, NotReachable where there is no answer,
+        Refused where the sign-in is.
         """
         url = endpoint if self._endpoint is None else self._endpoint + endpoint.removeprefix(_GOOGLE)
         if json is not None:
@@ -73,7 +74,10 @@ class Client(HTTPClient):
         while True:
             try:
                 response = self.session.request(
-                    method=method, url=url, params=params, data=data, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+                    method=method, url=url, params=params, data=data, headers=headers, timeout=TIMEOUT, allow_redirects=False,
+                    stream=most is not None)
+                if most is not None:
+                    _load(response, most)
             except RefreshError as error:
                 raise refusal(error, self._identity) from None  # google-auth has tried again itself where that can help
             except TransportError:
@@ -140,12 +144,27 @@ def connect(identity: Identity, *, endpoint: str | None, tell: Callable[[str], N
     return found
 
 
-def get(client: Client, spreadsheet: str, *, fields: str, ranges: list[str] | None = None) -> bytes:
-    """`spreadsheets.get`: the answer's body."""
+class TooLargeError(Exception):
+    """An answer that is longer than what is worth waiting for."""
+
+
+def _load(response: Response, most: int) -> None:
+    """Loads the body of a streamed response. Raises TooLargeError beyond `most` bytes."""
+    body = bytearray()
+    for piece in response.iter_content(1 << 16):
+        body += piece
+        if len(body) > most:
+            response.close()
+            raise TooLargeError
+    response._content = bytes(body)  # where requests itself puts what it has loaded
+
+
+def get(client: Client, spreadsheet: str, *, fields: str, ranges: list[str] | None = None, most: int | None = None) -> bytes:
+    """`spreadsheets.get`: the answer's body. Raises TooLargeError where that is longer than `most` bytes."""
     params: dict[str, Any] = {"fields": fields, "prettyPrint": "false"}
     if ranges is not None:
         params["ranges"] = ranges
-    return client.request("get", SPREADSHEET_URL % spreadsheet, params=params).content
+    return client.request("get", SPREADSHEET_URL % spreadsheet, params=params, most=most).content
 
 
 def values(client: Client, spreadsheet: str, tab: str) -> bytes:

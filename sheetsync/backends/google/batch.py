@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ class Plan:
 
     gid: int
     puts: dict[Place, Put] = field(default_factory=dict)
+    owners: set[Place] = field(default_factory=set)  # those of the puts that are cells of the owner's, which a Log entry asked for
     new_columns: int = 0  # to be added at the right edge of the grid
     widths: dict[int, int] = field(default_factory=dict)  # column → pixels
     dated: dict[int, tuple[int, int]] = field(default_factory=dict)  # column → rows that are to show dates
@@ -87,17 +89,30 @@ def epilogue(plan: Plan) -> list[dict[str, Any]]:
     return [_resized(plan)] if plan.table is not None and plan.table_right > plan.table.where[3] else []
 
 
-def batched(requests: Iterable[dict[str, Any]], last: Sequence[dict[str, Any]] = ()) -> list[list[dict[str, Any]]]:
-    """The requests in batches of at most LARGEST bytes; `last` are part of the last one."""
+def owner_rows(plan: Plan) -> list[list[dict[str, Any]]]:
+    """The requests for the owner's cells, by row."""
+    by_row: dict[int, dict[Place, Put]] = {}
+    for row, column in sorted(plan.owners):
+        by_row.setdefault(row, {})[row, column] = plan.puts[row, column]
+    return [list(cells(plan.gid, puts)) for puts in by_row.values()]
+
+
+def batched(
+    requests: Iterable[dict[str, Any]], last: Sequence[dict[str, Any]] = (), together: Iterable[list[dict[str, Any]]] = ()
+) -> list[list[dict[str, Any]]]:
+    """The requests in batches of at most LARGEST bytes; `last` are part of the last one.
+
+    Those that are to stay `together` come first, each list of them in one batch.
+    """
     reserve = len(encoded({"requests": last})) + 500
     out: list[list[dict[str, Any]]] = [[]]
     size = reserve
-    for request in requests:
-        length = len(encoded(request)) + 1
+    for some in chain(together, ([request] for request in requests)):
+        length = sum(len(encoded(request)) + 1 for request in some)
         if size + length > LARGEST and out[-1]:
             out.append([])
             size = reserve
-        out[-1].append(request)
+        out[-1] += some
         size += length
     out[-1] += last
     return out

@@ -7,7 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sheetsync.backends.google.api import encoded
-from sheetsync.backends.google.batch import COLOUR, MASKS, Plan, Put, batched, cell_data, cells, epilogue, prologue, update_cells
+from sheetsync.backends.google.batch import (
+    COLOUR,
+    MASKS,
+    Plan,
+    Put,
+    batched,
+    cell_data,
+    cells,
+    epilogue,
+    owner_rows,
+    prologue,
+    update_cells,
+)
 from sheetsync.backends.google.snapshot import Look, Place, Snapshot
 
 _RUN = 130  # bytes that another run of colours takes beside its cells
@@ -16,11 +28,12 @@ _ROW = 16  # bytes of a row without colours
 
 def batches_of(plan: Plan, before: Snapshot) -> list[list[dict[str, Any]]]:
     """The plan in the fewest batches: whole cells in one, else with the colours apart. `before` is how the cells look now."""
-    whole = batched([*prologue(plan), *cells(plan.gid, plan.puts)], epilogue(plan))
+    ours = {place: put for place, put in plan.puts.items() if place not in plan.owners}
+    whole = batched([*prologue(plan), *cells(plan.gid, ours)], epilogue(plan), owner_rows(plan))
     if len(whole) == 1:
         return whole
-    rest = {place: put._replace(parts=put.parts & ~COLOUR) for place, put in plan.puts.items() if put.parts & ~COLOUR}
-    apart = batched([*prologue(plan), *cells(plan.gid, rest), *colours(plan.puts, before, plan.gid)], epilogue(plan))
+    rest = {place: put._replace(parts=put.parts & ~COLOUR) for place, put in ours.items() if put.parts & ~COLOUR}
+    apart = batched([*prologue(plan), *cells(plan.gid, rest), *colours(ours, before, plan.gid)], epilogue(plan), owner_rows(plan))
     return min(whole, apart, key=len)
 
 

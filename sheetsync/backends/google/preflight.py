@@ -12,8 +12,10 @@ _MOST_COLUMNS = 18_278  # ZZZ, as far as a grid reaches
 
 
 def check(snapshot: Snapshot, targets: Collection[Place], new: Mapping[str, int], headers: Mapping[int, str], *, where: str, who: str,
-          top: int, bottom: int) -> None:
+          top: int, bottom: int, owners: Collection[Place] = ()) -> None:
     """Raises Refused where one of the cells to be written is protected, merged, a formula or a spill's, or not free.
+
+    The first cell of a merge holds its value, so among the `owners`' cells, which Log entries asked for, it can be written.
 
     `new` are the columns to be made, `headers` the text of ours by column; the table stands from row `top` to `bottom`.
     """
@@ -29,7 +31,9 @@ def check(snapshot: Snapshot, targets: Collection[Place], new: Mapping[str, int]
             raise Refused(f"{where}: the protected range {name} lies over sheetsync's columns, and {who} may not edit it.",
                           f"Let {who} edit it (Data, Protect sheets and ranges), or leave sheetsync's columns out of it.")
     for merge in snapshot.merges:
-        if overlap(merge, span) and (hit := next((place for place in targets if _inside(place, merge)), None)):
+        if overlap(merge, span) and (
+            hit := next((place for place in targets if _inside(place, merge)
+                         and not (place in owners and place == (merge[0], merge[2]))), None)):
             raise Refused(f"{where}: the cells {_a1(merge)} are merged, and {_address(hit)} among them is sheetsync's.",
                           "Unmerge them (Format, Merge cells, Unmerge).")
     for place in targets:

@@ -1,72 +1,28 @@
-"""Reads one tab: which one it is, and its cells in one request, or in two where there are many."""
+"""Reads one tab, and the Rules worksheet beside it: which ones they are, and their cells in one request, or in two where there are many."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sheetsync.backends.google import api
 from sheetsync.backends.google.errors import Asked, GoogleFailed, said
+from sheetsync.backends.google.owners import wanted_by_entries
 from sheetsync.backends.google.snapshot import ERROR_TEXTS, FIELDS, TABS_FIELDS, Snapshot, read_snapshots
-from sheetsync.core.header import SEARCHED_ROWS, find_header, map_columns, no_header
-from sheetsync.core.model import Cell, Column, StatusSettings, column_letters
+from sheetsync.backends.google.tabs import Memory, Tab
+from sheetsync.core.header import SEARCHED_ROWS, find_header, find_rules, map_columns, no_header
+from sheetsync.core.model import Cell, Column, RulesTable, StatusSettings, column_letters
 from sheetsync.core.values import text_of
 from sheetsync.errors import NotReachable, Refused, SettingsError, TableChanged
 
 LARGE = 5_000  # rows; above, only the columns whose formats matter are read with them
+MOST = 48_000_000  # bytes of a whole spreadsheet that are waited for; above, and beside many cells, tabs are asked for by name
+WIDE = 60_000  # cells of other tabs that are read along with the customers
 _TRIES = 3
 _BESIDE = 5  # columns
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab as the spreadsheet lists it; `rows` is about how many it has in use, None where nobody knows."""
-
-    title: str
-    gid: int
-    rows: int | None
-
-
-class Memory:
-    """What is remembered of tabs between runs, so that a pasted link costs no look-up: titles by gid, and sizes. No more than a hint."""
-
-    def __init__(self, folder: Path | None, spreadsheet: str) -> None:
-        self._path = None if folder is None else folder / "google-tabs.json"
-        self._spreadsheet = spreadsheet
-
-    def get(self, wanted: str) -> Tab | None:
-        """The tab that `wanted` (a gid, a title, or "" for the one with the customers) was the last time."""
-        try:
-            found = self._load()[self._spreadsheet][wanted]
-            return Tab(str(found["title"]), int(found["gid"]), int(found["rows"]))
-        except (KeyError, TypeError, ValueError):
-            return None
-
-    def put(self, wanted: str, tab: Tab) -> None:
-        """Remembers it; does nothing where it can't be kept."""
-        if self._path is None or self.get(wanted) == tab:
-            return
-        kept = self._load()
-        kept.setdefault(self._spreadsheet, {})[wanted] = {"title": tab.title, "gid": tab.gid, "rows": tab.rows}
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary = self._path.with_suffix(".new")
-            temporary.write_text(json.dumps(kept), "utf-8")
-            temporary.replace(self._path)
-
-    def _load(self) -> dict[str, Any]:
-        if self._path is None:
-            return {}
-        try:
-            found = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) and all(isinstance(part, dict) for part in found.values()) else {}
 
 
 class Reader:
@@ -81,6 +37,7 @@ class Reader:
         self._columns, self._key, self._status = columns, key, status
         self._memory, self._who, self._is_service = memory, who, is_service
         self.tab: Tab | None = None  # once it is known
+        self.rules: RulesTable | None = None  # the Rules worksheet as it was in the last reading
 
     @property
     def _wanted(self) -> str:
@@ -161,6 +118,7 @@ class Reader:
                 tab = Tab(str(properties.get("title", "")), int(properties.get("sheetId", 0)),
                           int(properties.get("gridProperties", {}).get("rowCount", 0)))
                 (hidden if properties.get("hidden") else shown).append(tab)
+        self._memory.put_tabs({tab.gid: tab.title for tab in (*shown, *hidden)})
         return [*shown, *hidden] if self._title is not None or self._gid is not None else shown or hidden
 
     def _choose(self, tabs: list[Tab]) -> Tab:
@@ -190,14 +148,45 @@ class Reader:
                 if snapshot is not None:
                     return snapshot
             raise TableChanged("The sheet was edited all the time while it was read.", "Run again later.")
+        if not self._memory.wide:
+            with suppress(api.TooLargeError):
+                return self._whole(tab)
+            self._memory.put_wide()
         return self._snapshot(tab, [quoted(tab.title)])
 
-    def _snapshot(self, tab: Tab, ranges: list[str]) -> Snapshot:
-        body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=ranges))
+    def _whole(self, tab: Tab) -> Snapshot:
+        """The tab, from one answer with the whole spreadsheet, so that a Rules worksheet costs nothing, nor a tab's new name."""
+        body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, most=MOST))
         found = _parsed(lambda: read_snapshots(body))
-        if len(found) != 1:
-            raise NotReachable("Google's answer holds another number of tabs than was asked for.", "Try again.")
-        return found[0]
+        mine = next((one for one in found if (one.tab == tab.title if tab.gid == -1 else one.gid == tab.gid)), None)
+        if mine is None:
+            self.tab = self.look_up_again()
+            return self._snapshot(self.tab, [quoted(self.tab.title)])
+        others = [one for one in found if one is not mine]
+        self.rules = only_rules(mine.title, rules_among(others))
+        self._memory.put_tabs({one.gid: one.tab for one in found}, rules=self.rules.sheet if self.rules else "")
+        if sum(len(row) for one in others for row in one.cells) > WIDE:
+            self._memory.put_wide()
+        return mine
+
+    def _snapshot(self, tab: Tab, ranges: list[str]) -> Snapshot:
+        """The ranges of the tab, and in the same answer the heads of the others, among which a Rules worksheet may be."""
+        tabs, known = self._memory.tabs or ({one.gid: one.title for one in self._tabs()}, "")
+        heads = [quoted(title) if title == known else f"{quoted(title)}!1:{SEARCHED_ROWS}"
+                 for gid, title in tabs.items() if title != tab.title and gid != tab.gid]
+        body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=[*ranges, *heads]))
+        found = _parsed(lambda: read_snapshots(body))
+        mine = [one for one in found if one.tab == tab.title]
+        if len(mine) != 1:
+            raise NotReachable("Google's answer lacks the tab that was asked for.", "Try again.")
+        rules = rules_among(one for one in found if one is not mine[0])
+        if rules and any(one.sheet != known for one in rules):
+            some = [quoted(one.sheet) for one in rules]
+            body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=some))
+            rules = rules_among(_parsed(lambda: read_snapshots(body)))
+        self.rules = only_rules(mine[0].title, rules)
+        self._memory.put_tabs(tabs, rules=self.rules.sheet if self.rules else "", looked=False)
+        return mine[0]
 
     def _read_large(self, tab: Tab) -> Snapshot | None:
         """All values in one request, and in another everything else about the columns where it matters; None where they differ."""
@@ -240,6 +229,9 @@ class Reader:
         header = find_header(head, self._columns, self._key, self._status)
         if header is not None:
             texts = [" ".join(text_of(cell).split()) for cell in head[header[0]]]
+            below = (tuple(None if value == "" else value for value in row) for row in entered[header[0] + 1 :])
+            found |= {p + 1 for p in wanted_by_entries(texts, below, self._columns, self._status)}
+            found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
             ours = [column for column, text in enumerate(texts, 1) if self._status.is_ours(text)]
             # Beside them: whose fill they take over, and which a column that is put in meanwhile moves to where they were.
             edge = min(ours, default=max((column for column, text in enumerate(texts, 1) if text), default=0) + 1)
@@ -271,6 +263,26 @@ class Reader:
         if not isinstance(raw, dict):
             raise unreadable()
         return raw
+
+
+def rules_among(snapshots: Iterable[Snapshot]) -> list[RulesTable]:
+    """The Rules worksheets among some tabs: those whose header has Rule and Due."""
+    out = []
+    for snapshot in snapshots:
+        width = max((len(row) for row in snapshot.cells), default=0)
+        rows = [row + (None,) * (width - len(row)) for row in snapshot.cells]
+        if (found := find_rules(snapshot.tab, range(1, len(rows) + 1), rows)) is not None:
+            out.append(found)
+    return out
+
+
+def only_rules(source: str, found: list[RulesTable]) -> RulesTable | None:
+    """The one Rules worksheet of a sheet, None without one. Raises SettingsError where there are two."""
+    if len(found) > 1:
+        names = " and ".join(_quotes(rules.sheet) for rules in found)
+        raise SettingsError(f"{source}: the worksheets {names} both look like Rules worksheets (their headers have Rule and Due).",
+                            "Keep one; call the columns of the other something else.")
+    return found[0] if found else None
 
 
 def unreadable() -> NotReachable:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import zip_longest
+from types import MappingProxyType
 
 from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Put
 from sheetsync.backends.google.formulas import moved
@@ -15,15 +16,16 @@ from sheetsync.core.values import text_of
 
 def find_damage(
     before: Snapshot, table: Table, after: Snapshot, header_row: int | None, hits: Mapping[Place, Put], is_ours: Callable[[str], bool],
-    key: str | None, grown: int = 0,
+    key: str | None, grown: int = 0, owners: Mapping[Place, Put] = MappingProxyType({}),
 ) -> dict[Place, Put]:
     """What puts back the cells that were hit by mistake; empty where all is well.
 
     `table` is what `before` was read as, `header_row` where the header stands in `after`, `key` the header of the key column,
-    `grown` by how many columns the write made the grid wider.
+    `grown` by how many columns the write made the grid wider; `owners` are the hits in cells of the owner's, which Log entries
+    asked for (those are `find_hit_rows`' to judge).
     Only cells that still hold what was written count: what anybody typed since stays.
     """
-    held = {place: put for place, put in hits.items() if _holds(after, place, put)}
+    held = {place: put for place, put in hits.items() if holds(after, place, put)}
     if not held:
         return {}
     if header_row is None:
@@ -49,7 +51,7 @@ def find_damage(
             continue
         if rows is None:
             now_at = {source: now for now, source in columns.items()}
-            rows = _rows(before, table, after, header_row, columns, held, key)
+            rows = _rows(before, table, after, header_row, columns, {*held, *owners}, key)
         source_row, source_column = rows(row), columns.get(column)
         if source_row is None or source_column is None:
             wrong[row, column] = put._replace(entered={}, look=BLANK, runs={})
@@ -62,7 +64,7 @@ def find_damage(
         if "formulaValue" in entered:
             entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
         wrong[row, column] = Put(parts, entered, before.look(source_row, source_column), runs)
-    return {place: put for place, put in wrong.items() if put.parts & RICH or not _holds(after, place, put)}
+    return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
 
 
 def _has_gap(before: Snapshot, after: Snapshot, header_row: int, made: set[int]) -> bool:
@@ -76,7 +78,7 @@ def _header(snapshot: Snapshot, row: int, column: int) -> str:
     return " ".join(text_of(snapshot.cell(row, column)).split())
 
 
-def _holds(after: Snapshot, place: Place, put: Put) -> bool:
+def holds(after: Snapshot, place: Place, put: Put) -> bool:
     """Whether a cell still is as the write left it."""
     look = after.look(*place)
     return (
@@ -135,7 +137,7 @@ def _columns(
 
 
 def _rows(
-    before: Snapshot, table: Table, after: Snapshot, header_row: int, columns: Mapping[int, int], held: Mapping[Place, Put],
+    before: Snapshot, table: Table, after: Snapshot, header_row: int, columns: Mapping[int, int], held: Collection[Place],
     key: str | None,
 ) -> Callable[[int], int | None]:
     """A function from a row of `after` to the row of `before` that it is: by key, else by the rest of the row; None for a new one."""

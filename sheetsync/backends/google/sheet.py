@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -14,13 +14,16 @@ from sheetsync.backends.google.batch import Plan, Put
 from sheetsync.backends.google.compact import batches_of
 from sheetsync.backends.google.errors import GoogleFailed, LostWrite, said, unanswered
 from sheetsync.backends.google.links import link_to
-from sheetsync.backends.google.reader import Memory, Reader, quoted
-from sheetsync.backends.google.repair import find_damage
+from sheetsync.backends.google.owners import find_hit_rows
+from sheetsync.backends.google.reader import Reader, quoted
+from sheetsync.backends.google.repair import find_damage, holds
 from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, read_snapshots
 from sheetsync.backends.google.table import plan_of, table_of
+from sheetsync.backends.google.tabs import Memory
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
 from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
+from sheetsync.core.moved import calculated_apart
 from sheetsync.errors import NotReachable, Refused, SheetsyncError, TableChanged
 
 FRESH = 5.0  # seconds that a read may be old when it is written upon
@@ -86,7 +89,7 @@ class _Reading:
 class GoogleSheet:
     """An open tab. Each request is atomic, the whole is not: what comes back is looked at, and planned upon again."""
 
-    features = frozenset({"colour"})
+    features = frozenset({"colour", "owner-cells"})
 
     def __init__(self, source: GoogleSource, identity: Identity, reader: Reader) -> None:
         self._source = source
@@ -129,7 +132,7 @@ class GoogleSheet:
         self._written.update(change.row for change in changes)
         after, sent = self._send(plan, reading.snapshot)
         if sent != "not done":
-            after = self._mended(reading, after, hits, plan.new_columns)
+            after = self._mended(reading, after, hits, plan, lost=sent == "nobody knows")
         self._reading = self._read_as(after)
         return self._reading.table
 
@@ -171,35 +174,40 @@ class GoogleSheet:
 
     def _read_as(self, snapshot: Snapshot) -> _Reading:
         source = self._source
-        return _Reading(snapshot, table_of(snapshot, source.columns, source.key, source.status, self._written), time.monotonic())
+        table = table_of(snapshot, source.columns, source.key, source.status, self._written)
+        return _Reading(snapshot, replace(table, rules=self._reader.rules), time.monotonic())
 
     def _reread(self, reading: _Reading) -> _Reading:
         """The table read again, since some time has passed. Raises TableChanged where it is another."""
         again = self._read_as(self._reader.fetch())
-        if _calculated_apart(again.table) != _calculated_apart(reading.table):
+        if calculated_apart(again.table) != calculated_apart(reading.table):
             raise TableChanged(f"{reading.table.source}, tab {reading.table.sheet} was edited since it was read.", "Run again.")
         return again
 
     def _check(self, reading: _Reading, plan: Plan, changes: ChangeSet) -> None:
         table = reading.table
         right = table.first_column + len(table.header)
-        self._preflight(reading, set(plan.puts), {header: right + number for number, header in enumerate(changes.new_columns)})
+        self._preflight(reading, set(plan.puts), {header: right + number for number, header in enumerate(changes.new_columns)}, plan.owners)
 
-    def _preflight(self, reading: _Reading, places: set[Place], new: Mapping[str, int]) -> None:
+    def _preflight(self, reading: _Reading, places: set[Place], new: Mapping[str, int], owners: Collection[Place] = ()) -> None:
         table = reading.table
         headers = {table.first_column + p: header for p, header in enumerate(table.header)}
         preflight.check(
             reading.snapshot, sorted(places), new, headers, where=f"{table.source}, tab {table.sheet}", who=self._identity.who,
-            top=table.header_row, bottom=table.numbers[-1] if table.numbers else table.header_row)
+            top=table.header_row, bottom=table.numbers[-1] if table.numbers else table.header_row, owners=owners)
 
-    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put], grown: int) -> Snapshot:
+    def _mended(self, reading: _Reading, after: Snapshot, hits: Mapping[Place, Put], plan: Plan, *, lost: bool) -> Snapshot:
         """What the tab holds once the cells that were hit by mistake are put back; most often just `after`."""
         source, table = self._source, reading.table
         left = dict(hits)
+        key, is_ours = self._key_header(table), source.status.is_ours
         for _ in range(_REPAIRS):
             header = find_header(after.cells, source.columns, source.key, source.status)
-            damage = find_damage(reading.snapshot, table, after, None if header is None else header[0] + 1, left,
-                                 source.status.is_ours, self._key_header(table), grown)
+            row = None if header is None else header[0] + 1
+            owners = {place: left[place] for place in plan.owners if place in left}
+            ours = {place: put for place, put in left.items() if place not in owners}
+            damage = find_damage(reading.snapshot, table, after, row, ours, is_ours, key, plan.new_columns, owners)
+            damage |= find_hit_rows(reading.snapshot, table, after, row, owners, is_ours, key, holds, lost=lost)
             if not damage:
                 break
             try:
@@ -266,17 +274,6 @@ def _not_put_back(table: Table, damage: Mapping[Place, Put], because: SheetsyncE
     places = sorted(damage)
     cells = ", ".join(f"{column_letters(column)}{row}" for row, column in places[:8])
     return NotReachable(
-        f"{table.source}, tab {table.sheet}: a column was moved while sheetsync wrote, and the cells that were hit ({cells}"
+        f"{table.source}, tab {table.sheet}: rows or columns moved while sheetsync wrote, and the cells that were hit ({cells}"
         f"{' …' if len(places) > 8 else ''}) could not be put back, since then: {because.sentence}",
         "Bring them back with the version history (File, Version history). sheetsync doctor lists them; the journal keeps what was there.")
-
-
-def _calculated_apart(table: Table) -> Table:
-    """The table with every formula's result taken out: clocks and dice change without anybody's editing."""
-    if not table.formula_cells:
-        return table
-    rows = tuple(
-        tuple([None if (number, p) in table.formula_cells else cell for p, cell in enumerate(row)])
-        for number, row in zip(table.numbers, table.rows, strict=True)
-    )
-    return replace(table, rows=rows)

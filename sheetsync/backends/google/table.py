@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sheetsync.backends.google.batch import COLOUR, NUMBER, VALUE, Plan, Put, width_of
-from sheetsync.backends.google.snapshot import DATED, Look, Snapshot, TypedTable, date_order, extended
+from sheetsync.backends.google.batch import COLOUR, NUMBER, RICH, VALUE, Plan, Put, width_of
+from sheetsync.backends.google.owners import locked, shifted_runs
+from sheetsync.backends.google.snapshot import DATED, Look, Place, Snapshot, TypedTable, date_order, extended
 from sheetsync.core.diff import same
 from sheetsync.core.header import read_table
 from sheetsync.core.model import (
     FOREIGN,
     HEADER,
+    KEEP,
     PLAIN,
     STATUS_COLUMNS,
     Cell,
@@ -52,7 +54,7 @@ def table_of(
                 _style(snapshot.look(number, column), snapshot.look(number, beside), palette) for number in table.numbers])
             header_styles[header] = HEADER if typed is not None else _style(snapshot.look(table.header_row, column), None, palette)
     return replace(table, styles=styles, header_styles=header_styles, date_order=date_order(snapshot.locale),
-                   notes=_notes(snapshot, table, status))
+                   notes=_notes(snapshot, table, status), locked=locked(snapshot, table, columns, status, typed))
 
 
 def neighbour(table: Table, status: StatusSettings) -> int:
@@ -119,6 +121,9 @@ def plan_of(snapshot: Snapshot, table: Table, changes: ChangeSet, status: Status
         column = at[change.column]
         place = (change.row, column)
         plain = "" if change.anchor is None or change.column in removed else snapshot.look(change.row, beside).fill
+        if change.style == KEEP:
+            _put_owners(plan, snapshot, place, change, typed)
+            continue
         look = Look(plain) if change.style == PLAIN else Look(change.style.fill, change.style.font)
         if change.column in new:
             plan.puts[place] = Put(VALUE, extended(change.after), look)
@@ -143,6 +148,15 @@ def plan_of(snapshot: Snapshot, table: Table, changes: ChangeSet, status: Status
     if typed is not None:
         _resize(plan, typed, new, at, removed)
     return plan
+
+
+def _put_owners(plan: Plan, snapshot: Snapshot, place: Place, change: Change, typed: TypedTable | None) -> None:
+    """A cell of the owner's: its value, a date format where it has none, and its rich text behind what is put in front of it."""
+    runs = shifted_runs(snapshot, place, change.after)
+    number_format = _number_format(change, snapshot.look(*place), typed, place[1])
+    parts = VALUE | (RICH if runs else 0) | (NUMBER if number_format is not None else 0)
+    plan.puts[place] = Put(parts, extended(change.after), Look(number=number_format or ("", "")), runs)
+    plan.owners.add(place)
 
 
 def _finish_new(plan: Plan, table: Table, changes: ChangeSet, new: Mapping[str, int], bottom: int) -> None:
