@@ -119,7 +119,9 @@ def find_hit_rows(
             if row <= header_row:  # the header, or what is above, stands lower than it did
                 source_row = table.header_row - (header_row - row) if row > header_row - table.header_row else None
             if source_row is None or source_column is None:
-                wrong[place] = put._replace(entered={}, look=BLANK, runs={})
+                above = rows.get(row - 1)  # a row that is put in looks like the one above
+                look = BLANK if above is None or source_column is None else before.look(above, source_column)
+                wrong[place] = put._replace(entered={}, look=look, runs={})
                 continue
             source = (source_row, source_column)
             runs = before.runs.get(source, {})
