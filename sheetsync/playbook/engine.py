@@ -350,7 +350,7 @@ class _Writer:
             else:
                 why = f"{rule.name}, {rule.due.said(self.header(candidate.column))} ({say_date(candidate.start)})"
             if candidate.moved == "gap":
-                why += f", moved to {say_date(candidate.due)} for the gap after {self.header(CONTACT)}"
+                why += f", moved to {say_date(candidate.due)[4:]} (min_gap)"
             elif candidate.moved == "care":
                 why += f", moved to {say_date(candidate.due)}: with care, not on the week's last open day"
             self._whys[key] = why

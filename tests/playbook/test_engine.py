@@ -231,7 +231,7 @@ def test_min_gap_moves_a_normal_due_date_and_its_latest() -> None:
     head = "Name | Last contact | A | B | U\n"
     found = one(toml, head + "Ng | 2026-11-18 | 2026-11-27 | |", "2026-11-20")
     assert said(found) == "Scheduled 2026-11-30"  # 28 November is a Saturday
-    assert "moved to Mon 30 Nov 2026" in found.why
+    assert "moved to 30 Nov 2026 (min_gap)" in found.why
     assert said(one(toml, head + "Ng | 2026-11-18 | 2026-11-27 | |", "2026-11-30")) == "Due 2026-11-30"
     assert said(one(toml, head + "Ng | 2026-11-13 | | | 2026-11-21", "2026-11-20")) == "Soon 2026-11-21"
     assert said(one(toml, head + "Ng | 03/04/2026 | 2026-11-21 | |", "2026-11-20")) == "Soon 2026-11-21"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sheetsync.backends.google.api import encoded
 from sheetsync.backends.google.snapshot import Look, Place, TypedTable
 
-LARGEST = 1_900_000  # bytes of a request's body; Google recommends 2 MB at most
+LARGEST = 1_980_000  # bytes of a request's body; Google recommends 2 MB at most
 VALUE, COLOUR, NUMBER, RICH = 1, 2, 4, 8
 MASKS = {
     VALUE: "userEnteredValue", COLOUR: "userEnteredFormat.backgroundColorStyle,userEnteredFormat.textFormat.foregroundColorStyle",
