@@ -56,7 +56,7 @@ def test_every_real_workbook_keeps_everything_else_or_is_refused_for_a_reason(
 
 def test_the_quick_scan_finds_what_the_general_one_does() -> None:
     plain = 0
-    for path in workbooks()[::3]:
+    for path in workbooks():
         package = Package(path.read_bytes(), path.name)
         for relationship in package.relationships(package.workbook_part):
             if relationship.kind != "worksheet" or relationship.target not in package:
@@ -79,7 +79,7 @@ def test_the_quick_scan_finds_what_the_general_one_does() -> None:
                 assert quick.styles_from(index, 2) == general.styles_from(index, 2)
                 for column in quick.row_columns(index):
                     assert quick.cell(index, column) == general.cell(index, column), (path.name, index, column)
-    assert plain > 100
+    assert plain > 400
 
 
 def test_every_bad_workbook_gets_its_sentence(corpus: Path) -> None:
