@@ -18,7 +18,7 @@ from sheetsync.core.model import LOG, NOT_A_DUPLICATE, Customers, Fault
 from sheetsync.core.phones import e164
 from sheetsync.core.values import text_of
 
-LARGE = 12  # so many customers with one value are no couple of rows any more: they are told as a group
+LARGE = 5  # so many customers with one value are no couple of rows any more: they are told as a group
 _RARE = 3  # a value that so few customers have is one field more that speaks for a pair
 _BIRTHDAYS = ("birth", "born", "dob", "geburt", "naissance", "nacimiento", "nascita")  # the one date that is a person's own
 _LONG = 5  # characters; a shorter text says too little
@@ -164,13 +164,18 @@ def likeness(customers: Customers, *, by_name: bool = True) -> Likeness:
     pairs: dict[tuple[int, int], Pair] = {}
     found = Likeness(customers, name_column, pairs, tuple(g for g in groups if len(g.members) > LARGE), learned)
     names = [] if name_column is None else customers.values[name_column]
+    firsts: dict[int, str] = {}  # of those who share something, each looked at once
+    keys: dict[int, str] = {}
     for group in groups:
         if len(group.members) <= LARGE:
+            for index in group.members:
+                if index not in firsts:
+                    firsts[index], keys[index] = _first(names, index), key_text(customers, index).casefold()
             for one, other in combinations(group.members, 2):
-                if not _one_key(customers, one, other) and not found.apart(one, other):
+                if (customers.key is None or keys[one] != keys[other]) and not (learned and found.apart(one, other)):
                     pair = pairs.get((one, other))
                     if pair is None:
-                        pair = pairs[one, other] = Pair(alike_first(_first(names, one), _first(names, other)))
+                        pair = pairs[one, other] = Pair(alike_first(firsts[one], firsts[other]))
                     pair.shared.append(group.column)
     if by_name and name_column is not None:
         for one, other, field_name in _by_name(customers, name_column, names):
