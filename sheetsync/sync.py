@@ -111,6 +111,8 @@ def _run(
                             statuses=report.statuses, changes=decision.changes, contacts=decision.contacts)
         if "atomic" not in sheet.features:
             journal.keep(run, table)
+    if "atomic" in sheet.features:
+        decision = replace(decision, desired=Desired((), {}, {}))  # there is no second round to plan; its memory goes before the write
     try:
         settled = _write(sheet, decision, playbook, checks, day, journal, run)
     except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through

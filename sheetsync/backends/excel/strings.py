@@ -62,7 +62,8 @@ class SharedStrings:
         self._plain = False
         self._known: dict[str, int] = {}  # the plain entries of a part that only expat reads
         self._texts: dict[str, int] = {}
-        self._new: list[bytes] = []
+        self._new = 0
+        self._blocks: list[bytes] = []  # the new entries, many in one, which takes less memory than each on its own
         self._references = 0
         self._read()
 
@@ -152,10 +153,16 @@ class SharedStrings:
             if index + 1 == self.count:  # else it is not as plain as thought: add rather than mix texts up
                 self._texts.update(found)
         prefix = self.prefix
+        block: list[bytes] = []
         for raw, text in wanted.items():
             if text not in self._texts:
-                self._texts[text] = self.count + len(self._new)
-                self._new.append(b"<%bsi>%b</%bsi>" % (prefix, text_element(text, prefix, raw), prefix))
+                self._texts[text] = self.count + self._new
+                self._new += 1
+                block.append(b"<%bsi>%b</%bsi>" % (prefix, text_element(text, prefix, raw), prefix))
+                if len(block) == _ENTRIES_A_BLOCK:
+                    self._blocks.append(b"".join(block))
+                    block.clear()
+        self._blocks.append(b"".join(block))
 
     def index(self, text: str) -> int:
         """The index of a text that was wanted before."""
@@ -165,7 +172,7 @@ class SharedStrings:
     @property
     def changed(self) -> bool:
         """Whether a text was added."""
-        return bool(self._new)
+        return self._new > 0
 
     def blocks(self) -> Iterator[bytes]:
         """The part in blocks, with the new entries spliced in and the counts right, where it has them."""
@@ -174,7 +181,7 @@ class SharedStrings:
 
         def counted(match: re.Match[bytes]) -> bytes:
             old = int(match[3])
-            new = self.count + len(self._new) if match[1] == b"uniqueCount" else old + self._references
+            new = self.count + self._new if match[1] == b"uniqueCount" else old + self._references
             return b"%b=%b%d%b" % (match[1], match[2], new, match[2])
 
         tag = _COUNTS.sub(counted, tag)
@@ -183,8 +190,7 @@ class SharedStrings:
             yield tag[:-2].rstrip() + b">"
         else:
             yield tag + self.data[end : self._insert_at]
-        for place in range(0, len(self._new), _ENTRIES_A_BLOCK):
-            yield b"".join(self._new[place : place + _ENTRIES_A_BLOCK])
+        yield from self._blocks
         yield b"</%bsst>" % self.prefix + self.data[end:] if self._closed else self.data[self._insert_at :]
 
 
