@@ -35,6 +35,8 @@ class UniqueCheck:
                               f"Fill in {name}.", index)
 
     def _repeated(self, customers: Customers, name: str, values: Any) -> Iterator[Problem]:
+        if set(map(type, values)) == {float} and all(map(float.is_integer, values)) and len(set(values)) == len(values):
+            return  # as most keys are; told at once
         by_value: dict[str, list[int]] = {}
         for index, value in enumerate(values):
             if value is not None:
