@@ -1,7 +1,7 @@
 """Proves a large new worksheet part right without reading all its values again.
 
-Independently of how it was made: in the bytes that were written, every row the old part has is there, in order, its bytes outside
-the status cells are those of the old row, and the cell of every planned status holds just that. A large sheet's untouched values
+Independently of how it was made: in the bytes that were written, every row that was not to change has the old bytes; each that was
+has them outside the status cells, and the cell of every planned status holds just that. A large sheet's untouched values
 are thereby compared as bytes; the shared strings and cell formats that they name have to be the old ones, with more behind them.
 """
 
@@ -15,16 +15,16 @@ from datetime import date
 
 from lxml import etree
 
-from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.package import Package, Pieces
 from sheetsync.backends.excel.strings import ENTRY, escape, serial
 from sheetsync.backends.excel.styles import Styles
-from sheetsync.backends.excel.worksheet import MAX_ROW, Scan, as_utf8, letters, scan_plain
+from sheetsync.backends.excel.worksheet import Scan, as_utf8, letters, scan_general
 from sheetsync.core.model import PLAIN, Cell, Style, Table
 
 LARGE = 500_000  # cells; below it the whole worksheet is read back and compared value by value
 # One status cell, or none: its row's number, style, type and value.
 _CELL = rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n)")?(?:/>|><v>([^<]*)</v></c>))?'
-_NO_ROW: tuple[int, tuple[Cell, ...], int] = (MAX_ROW + 1, (), 0)
+_PIECE = 1024**2  # bytes that are compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Proof:
     before: Package
     frame: Mapping[str, bytes]
     expected: Table
-    changed: Collection[int]
+    changed: frozenset[int]
     ours: Mapping[str, int]
     palette: Collection[Style]
     strings_part: str | None
@@ -60,22 +60,26 @@ class Proof:
 
     def holds(self, package: Package) -> bool:
         """Whether the package's part is proven right. False means only that it has to be read back as a whole."""
-        found = scan_plain(as_utf8(package.read(self.part)), self.part)
-        if found is None or not self._frame_is_kept(found):
-            return False
+        new = as_utf8(package.read(self.part))
         if not self._styles_are_kept(package):
             return False
         texts = _Texts()
-        if not self._rows_are_kept(found, texts, self._styles(package)):
+        place = self._rows_are_kept(new, texts, self._styles(package))
+        if place is None or not self._frame_is_kept(new, *place):
             return False
-        del found  # its memory goes before the strings come
+        del new  # its memory goes before the strings come
         return self._strings_are_right(package, texts)
 
-    def _frame_is_kept(self, found: Scan) -> bool:
-        """Whether formulas, merged cells and all that stands around the rows are as before (widths and filter apart)."""
-        old = self.old
+    def _frame_is_kept(self, new: bytes, first: int, last: int) -> bool:
+        """Whether merged cells and all that stands around the rows (from `first` to `last`) are as before, widths and filter apart."""
+        around = new[:first] + new[last:]
+        if b"<!" in around or not around[:first].rstrip().endswith(b"<sheetData>") or (
+            not around[first:].lstrip().startswith(b"</sheetData>")
+        ):
+            return False
+        found = scan_general(around, self.part)
         now = frame_of(found)
-        return (found.formulas, found.fills, found.merges) == (old.formulas, old.fills, old.merges) and all(
+        return found.merges == self.old.merges and all(
             name in now and (name in ("cols", "dimension", "autoFilter") or now[name] == element)
             for name, element in self.frame.items()
         )
@@ -108,64 +112,71 @@ class Proof:
     def _styles(self, package: Package) -> Styles:
         return Styles(None if self.styles_part is None else as_utf8(package.read(self.styles_part)), self.styles_part or "")
 
-    def _rows_are_kept(self, found: Scan, texts: _Texts, styles: Styles) -> bool:
-        """Whether every row is as planned. What the shared strings have to be comes into `texts`."""
-        expected, old, new = self.expected, self.old, found
+    def _rows_are_kept(self, new: bytes, texts: _Texts, styles: Styles) -> tuple[int, int] | None:
+        """Where the rows of the new part begin and end, when each is as planned; None when one is not.
+
+        From one changed row to the next, the bytes have to be those of the old part; so no row needs to be looked for.
+        What the shared strings have to be comes into `texts`.
+        """
+        expected, old = self.expected, self.old
         positions = [
             (column - expected.first_column, None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header])
             for header, column in self.ours.items()
         ]
         match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
         names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
-        changed, size = self.changed, 4 * len(positions)
-        planned = iter(zip(expected.numbers, expected.rows, range(len(expected.rows)), strict=True))
-        next_planned, next_row, at = next(planned, _NO_ROW)
+        size = 4 * len(positions)
+        row_at = {number: at for at, number in enumerate(expected.numbers)}
         blank = (None,) * len(expected.header)
         days: dict[Cell, bytes] = {}
         coloured: dict[tuple[bytes | None, Style], bool] = {}
         indexes, said = texts.indexes, texts.said
-        place, count = 0, len(old.numbers)
+        place_of = {number: place for place, number in enumerate(old.numbers)}
+        if not self.changed <= place_of.keys():
+            return None  # a row was made: rare, and left to the reading
         pieces = self.before.pieces(self.part)
-        for index, number in enumerate(new.numbers):
-            row = new.data[new.starts[index] : _end(new, index)]
-            before = b""
-            if place < count and old.numbers[place] == number:
-                before = pieces.take(old.starts[place], _end(old, place))
-                place += 1
-            while next_planned < number:
-                if any(next_row[position] is not None for position, _ in positions):
-                    return False  # its row is not there
-                next_planned, next_row, at = next(planned, _NO_ROW)
-            wanted: tuple[Cell, ...] = expected.header if number == expected.header_row else blank
-            colour_at = -1
-            if next_planned == number:
-                wanted, colour_at = next_row, at
-                next_planned, next_row, at = next(planned, _NO_ROW)
-            if row == before and number not in changed:
-                continue
+        first = new.find(b"<row ")
+        at_new, at_old = first, old.starts[0]
+        for number in sorted(self.changed):
+            place = place_of[number]
+            start, end = old.starts[place], _end(old, place)
+            if start > at_old:
+                if not _same(new, at_new, pieces, at_old, start):
+                    return None
+                at_new += start - at_old
+            before = pieces.take(start, end)
+            at_old = end + 6 if old.ends[place] >= 0 else end
+            tag_end = new.find(b">", at_new) + 1
+            if new[tag_end - 2 : tag_end] == b"/>":
+                row, at_new = new[at_new:tag_end], tag_end
+            else:
+                row_end = new.find(b"</row>", tag_end)
+                if row_end < 0:
+                    return None
+                row, at_new = new[at_new:row_end], row_end + 6
+            colour_at = row_at.get(number, -1)
+            wanted: tuple[Cell, ...] = expected.rows[colour_at] if colour_at >= 0 else (
+                expected.header if number == expected.header_row else blank)
             digits = b"%d" % number
-            rest, was = _closed(row), _closed(before) if before else b""
-            longer = before and rest.startswith(was)  # most likely nothing but new cells behind the old row
+            rest, was = _closed(row), _closed(before)
+            longer = rest.startswith(was)  # most likely nothing but new cells behind the old row
             start = len(was) if longer else _first(rest, names, digits)
             found_cells = match_ours(rest, start)
             assert found_cells is not None  # every cell in it is optional
             cells = found_cells.groups()
             if not longer or found_cells.end() < len(rest):
                 rest = rest[:start] + rest[found_cells.end() :]
-                if before:
-                    start = _first(was, names, digits)
-                    if start < len(was):
-                        ours_before = match_ours(was, start)
-                        was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
-                    if was != rest:
-                        return False
-                elif not rest.endswith(b">") or rest.count(b"<") != 1:
-                    return False  # a row that was made holds nothing but statuses
+                start = _first(was, names, digits)
+                if start < len(was):
+                    ours_before = match_ours(was, start)
+                    was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
+                if was != rest:
+                    return None
             for place_in, (position, colours) in zip(range(0, size, 4), positions, strict=True):
                 value = wanted[position]
                 own, style, kind, text = cells[place_in : place_in + 4]
                 if own is not None and own != digits:
-                    return False
+                    return None
                 if value is None:
                     right = not text
                 elif text is None:
@@ -183,14 +194,26 @@ class Proof:
                 else:
                     right = False  # a rare kind of value: left to the reading
                 if not right:
-                    return False
+                    return None
                 if colours is not None and colour_at >= 0 and (asked := colours[colour_at]) != PLAIN:
                     looks = coloured.get((style, asked))
                     if looks is None:
                         looks = coloured[style, asked] = styles.look(int(style or b"0"), None, self.palette) == asked
                     if not looks:
-                        return False
-        return place == count and next_planned == MAX_ROW + 1
+                        return None
+        end = at_old if at_old > old.starts[-1] else _end(old, -1) + (6 if old.ends[-1] >= 0 else 0)
+        if not _same(new, at_new, pieces, at_old, end):
+            return None
+        return first, at_new + end - at_old
+
+
+def _same(new: bytes, at: int, pieces: Pieces, start: int, end: int) -> bool:
+    """Whether the old part's bytes from `start` to `end` stand in the new one at `at`; looked at a piece at a time."""
+    for piece in range(start, end, _PIECE):
+        stop = min(piece + _PIECE, end)
+        if new[at + piece - start : at + stop - start] != pieces.take(piece, stop):
+            return False
+    return True
 
 
 def _end(found: Scan, index: int) -> int:
