@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -191,6 +191,9 @@ def _state(entry: Installed) -> _State:
     except SheetsyncError as error:
         say(f"{entry.source}: {error}")
         run = None
+    if entry.source and not configuration.is_link(entry.source) and not Path(entry.source).is_file():
+        entry = replace(entry, notes=(f"{entry.source} is not there. If it was moved, install it again from its new place, "
+                                      "and remove this one.", *entry.notes))
     return _State(entry.source or entry.name, entry, following, run)
 
 
@@ -227,7 +230,7 @@ def _text(state: _State) -> str:
     if entry is None:
         line("Scheduled", f"no → sheetsync schedule install {_word(state.source)} --at 02:30")
     else:
-        line("Workbook", state.source)
+        lines.append(f"  {'Workbook':<12}{state.source}")  # in one piece, for copying
         if entry.at is None:
             line("Scheduled", f"by {entry.scheduler}, at a time that can't be read → install it again")
         else:

@@ -44,8 +44,8 @@ class Entry:
 
     def __post_init__(self) -> None:
         for text in (self.source, *self.program, *self.options, *self.environment.values()):
-            # An undecodable byte of a file's name is a surrogate here (category Cs); no scheduler's file can hold it.
-            if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+            # An undecodable byte of a file's name is a surrogate here (category Cs); no scheduler's file can hold it, and XML no U+FFFE.
+            if any(unicodedata.category(character) in ("Cc", "Cs") or character in "\ufffe\uffff" for character in text):
                 raise Refused(f"{text!r} holds a character that no schedule can hold.", "Rename the file or folder, without line breaks.")
 
     @property

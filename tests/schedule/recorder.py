@@ -11,13 +11,14 @@ from sheetsync.schedule.programs import Programs, Ran
 # What a path may hold that some scheduler takes for its own: blanks, quotes, percent signs, dollars, letters beyond ASCII, XML.
 AWKWARD = "/home/Jürgen Łoś/Susan's \"best\" 100%h $HOME ${HOME} <a&b> #1; 顧客/my customers.xlsx"
 DONE = Ran(0, b"", "")
+Answers = dict[tuple[str, ...], Ran | Callable[[bytes | None], Ran]]
 
 
 class Recorder(Programs):
     """`answers` maps the beginning of a command to what it ends with; anything else succeeds and says nothing."""
 
-    def __init__(self, answers: dict[tuple[str, ...], Ran | Callable[[bytes | None], Ran]] | None = None, *, cron_runs: bool = True) -> None:
-        self.answers = answers or {}
+    def __init__(self, answers: Answers | None = None, *, cron_runs: bool = True) -> None:
+        self.answers: Answers = answers or {}
         self.cron_runs = cron_runs
         self.calls: list[tuple[str, ...]] = []
 
