@@ -30,8 +30,8 @@ MAY_SEE: dict[str, set[str]] = {
     "setup": {"core", "errors", "journal", "playbook", "sync"},
     "schedule": {"errors", "resources"},
     "cli": {
-        "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "schedule", "setup",
-        "sync",
+        "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "schedule",
+        "setup", "sync",
     },
     "__main__": {"cli"},
 }

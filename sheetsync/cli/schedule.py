@@ -142,9 +142,8 @@ def finding(workbook: str | None, asked: Asked) -> Finding:
     if found is None:
         return Finding("schedule", "No nightly sync is set up on this computer.",
                        f"Set one up: sheetsync schedule install {_word(called(source) if not is_link else source)} --at 02:30")
-    if found.at is None or not found.enabled:
-        return Finding("schedule", f"The nightly sync is set up, but {found.scheduler} will not start it as it should.",
-                       f"Set it up again: sheetsync schedule install {_word(source)} --at 02:30")
+    if found.fault:
+        return Finding("schedule", f"A nightly sync is set up, but {found.scheduler} will not start it.", found.fault)
     return Finding("schedule", f"Synced every night at {found.at:%H:%M}, by {found.scheduler}.")
 
 
@@ -182,7 +181,7 @@ def _state(entry: Installed) -> _State:
     from sheetsync.schedule.due import moment, next_moment
 
     following = None
-    if entry.enabled and entry.at is not None:
+    if not entry.fault and entry.at is not None:
         following = next_moment(entry.at, datetime.now(UTC))
         if entry.first is not None:
             following = max(following, moment(entry.first, entry.at))
@@ -202,7 +201,7 @@ def _json(states: list[_State]) -> str:
         "source": state.source,
         "installed": state.entry is not None,
         **({} if (entry := state.entry) is None else {
-            "name": entry.name, "scheduler": entry.scheduler, "enabled": entry.enabled, "at": entry.at and f"{entry.at:%H:%M}",
+            "name": entry.name, "scheduler": entry.scheduler, "fault": entry.fault or None, "at": entry.at and f"{entry.at:%H:%M}",
             "next_run": state.next_run and state.next_run.isoformat(), "last_start": entry.last_run and entry.last_run.isoformat(),
             "last_exit_code": entry.last_result, "notes": list(entry.notes),
         }),
@@ -231,20 +230,18 @@ def _text(state: _State) -> str:
         line("Scheduled", f"no → sheetsync schedule install {_word(state.source)} --at 02:30")
     else:
         lines.append(f"  {'Workbook':<12}{state.source}")  # in one piece, for copying
-        if entry.at is None:
-            line("Scheduled", f"by {entry.scheduler}, at a time that can't be read → install it again")
-        else:
-            line("Scheduled", f"every night at {entry.at:%H:%M}, by {entry.scheduler}")
-        if not entry.enabled:
-            lines.append(f"  {ink.status('Switched off', model.BAD)}  {entry.scheduler} will not start it → install it again")
+        when = "at a time that is not clear" if entry.at is None else f"every night at {entry.at:%H:%M}"
+        line("Scheduled", f"{when}, by {entry.scheduler}")
+        if entry.fault:
+            line("Next run", f"{ink.status('none', model.BAD)}: {entry.fault}")
         elif state.next_run is not None:
             line("Next run", f"{_when(state.next_run)}")
     if state.run is None:
         line("Last run", "none yet")
     else:
         cells = f", {state.run.cells:,} cells" if state.run.outcome == "written" else ""
-        when = datetime.fromisoformat(state.run.started).astimezone()
-        line("Last run", f"{_when(when)}: {_OUTCOMES.get(state.run.outcome, state.run.outcome)}{cells}")
+        started = datetime.fromisoformat(state.run.started).astimezone()
+        line("Last run", f"{_when(started)}: {_OUTCOMES.get(state.run.outcome, state.run.outcome)}{cells}")
     if entry is not None and entry.last_result is not None:
         began = "" if entry.last_run is None else f", started {_when(entry.last_run)}"
         ended = "done" if entry.last_result == ExitCode.DONE else f"exit code {entry.last_result}"

@@ -13,7 +13,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from sheetsync.schedule.entry import PREFIX, Entry, Installed, installed
+from sheetsync.schedule.entry import AGAIN, PREFIX, Entry, Installed, installed
 from sheetsync.schedule.programs import Programs, failed
 from sheetsync.schedule.render import render
 
@@ -37,7 +37,8 @@ class Cron:
         """Puts the entry's line in the place of its old one, else at the end."""
         line = render("crontab.j2", minute=entry.at.minute, environment=dict(entry.environment), program=entry.program,
                       arguments=entry.arguments, name=entry.name).encode("utf-8").strip()
-        lines = self._read()
+        before = self._read()
+        lines = list(before)
         places = [place for place, found in enumerate(lines) if _name(found) == entry.name]
         if places:
             lines[places[0]] = line + b"\n"
@@ -46,7 +47,8 @@ class Cron:
             if lines and not lines[-1].endswith(b"\n"):
                 lines[-1] += b"\n"
             lines.append(line + b"\n")
-        self._write(lines)
+        if lines != before:
+            self._write(lines)
         return self._notes()
 
     def remove(self, name: str) -> bool:
@@ -68,8 +70,8 @@ class Cron:
                 words = shlex.split(found["line"].decode("utf-8", "replace").replace("\\%", "%"))
             except ValueError:
                 words = []
-            enabled = found["off"] is None
-            out.append(installed(found["name"].decode(), self.title, words, enabled=enabled, notes=self._notes() if enabled else ()))
+            fault = f'Its line was switched off with a "#". {AGAIN}' if found["off"] is not None else "".join(self._notes())
+            out.append(installed(found["name"].decode(), self.title, words, fault=fault))
         return tuple(out)
 
     def _notes(self) -> tuple[str, ...]:

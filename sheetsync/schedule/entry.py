@@ -17,6 +17,7 @@ from sheetsync.errors import Refused, SettingsError
 from sheetsync.schedule.due import parse_due
 
 PREFIX = "sheetsync-"
+AGAIN = "Install it again."
 AGAIN_AFTER = 1  # hours: a second start, for a night whose clock leaves the first one out; it does nothing where that one succeeded
 
 
@@ -78,7 +79,8 @@ def called(source: str) -> str:
 class Installed:
     """An entry as a scheduler has it. `at` is None where somebody has changed it by hand beyond what can be read.
 
-    `enabled` says that the scheduler will run it; `last_run` and `last_result` (an exit code) are None where it doesn't know.
+    `fault` says why the scheduler will not start it, and what to do; `last_run` and `last_result` (an exit code) are None where it
+    doesn't know.
     """
 
     name: str
@@ -86,14 +88,14 @@ class Installed:
     source: str
     at: time | None
     first: date | None
-    enabled: bool = True
+    fault: str = ""
     last_run: datetime | None = None
     last_result: int | None = None
     notes: tuple[str, ...] = ()
 
 
 def installed(
-    name: str, scheduler: str, arguments: Sequence[str], *, enabled: bool = True, last_run: datetime | None = None,
+    name: str, scheduler: str, arguments: Sequence[str], *, fault: str = "", last_run: datetime | None = None,
     last_result: int | None = None, notes: tuple[str, ...] = (),
 ) -> Installed:
     """An entry read back from its arguments, however much else stands there."""
@@ -105,8 +107,10 @@ def installed(
             try:
                 at, first = parse_due(following)
             except SettingsError:
-                notes = (*notes, f'Its time "{following}" was changed by hand and can\'t be read.')
-    return Installed(name, scheduler, source, at, first, enabled, last_run, last_result, notes)
+                fault = fault or f'Its time "{following}" was changed by hand and can\'t be read. {AGAIN}'
+    if at is None:
+        fault = fault or f"It was changed by hand and can't be read. {AGAIN}"
+    return Installed(name, scheduler, source, at, first, fault, last_run, last_result, notes)
 
 
 def from_stamp(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from sheetsync.errors import Refused
-from sheetsync.schedule.entry import PREFIX, Entry, Installed, installed
+from sheetsync.schedule.entry import AGAIN, PREFIX, Entry, Installed, installed
 from sheetsync.schedule.programs import Programs
 from sheetsync.schedule.render import render
 from sheetsync.schedule.write import write_file
@@ -78,7 +78,8 @@ class Launchd:
                 arguments = []
             ran = self.programs.run("launchctl", "print", f"{self.domain}/{path.stem}")
             last = re.search(r"^\s*last exit code = (\d+)", ran.text, re.MULTILINE)
-            out.append(installed(path.stem, self.title, arguments, enabled=ran.code == 0, last_result=int(last[1]) if last else None))
+            out.append(installed(path.stem, self.title, arguments, fault="" if ran.code == 0 else f"launchd has not loaded it. {AGAIN}",
+                                 last_result=int(last[1]) if last else None))
         return tuple(out)
 
     def _unload(self, name: str) -> None:

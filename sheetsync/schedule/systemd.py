@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sheetsync.errors import Refused
-from sheetsync.schedule.entry import PREFIX, Entry, Installed, from_stamp, installed
+from sheetsync.schedule.entry import AGAIN, PREFIX, Entry, Installed, from_stamp, installed
 from sheetsync.schedule.programs import Programs
 from sheetsync.schedule.render import render
 from sheetsync.schedule.write import write_file
@@ -79,15 +79,14 @@ class Systemd:
         notes = self._notes()
         out = []
         for path in sorted(self.units.glob(f"{PREFIX}*.service")):
-            stamp = re.search(r"^# Arguments: (.*)$", path.read_text("utf-8", "replace"), re.MULTILINE)
             timer = self._shown(f"{path.stem}.timer", "ActiveState", "LastTriggerUSec")
             service = self._shown(path.name, "ExecMainStatus", "ExecMainExitTimestamp")
-            ran = _moment(service.get("ExecMainExitTimestamp", ""))
+            status = service.get("ExecMainStatus", "")
+            has_run = _moment(service.get("ExecMainExitTimestamp", "")) is not None and status.isdecimal()
+            fault = "" if timer.get("ActiveState") == "active" else f"Its timer is stopped. {AGAIN}"
             out.append(installed(
-                path.stem, self.title, from_stamp(stamp[1]) if stamp else (), enabled=timer.get("ActiveState") == "active",
-                last_run=_moment(timer.get("LastTriggerUSec", "")),
-                last_result=int(service["ExecMainStatus"]) if ran is not None and service.get("ExecMainStatus", "").isdecimal() else None,
-                notes=notes))
+                path.stem, self.title, _arguments(path), fault=fault, last_run=_moment(timer.get("LastTriggerUSec", "")),
+                last_result=int(status) if has_run else None, notes=notes))
         return tuple(out)
 
     def _shown(self, unit: str, *properties: str) -> dict[str, str]:
@@ -101,6 +100,15 @@ class Systemd:
             return ("It runs while you are signed in, and makes up for a missed night at the next sign-in. "
                     "So that it also runs with nobody signed in: loginctl enable-linger",)
         return ()
+
+
+def _arguments(path: Path) -> tuple[str, ...]:
+    """What the comment of a service says that it runs; nothing where it can't be read."""
+    try:
+        stamp = re.search(r"^# Arguments: (.*)$", path.read_text("utf-8", "replace"), re.MULTILINE)
+    except OSError:
+        return ()
+    return from_stamp(stamp[1]) if stamp else ()
 
 
 def _user() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sheetsync.errors import Refused
-from sheetsync.schedule.entry import PREFIX, Entry, Installed, from_stamp, installed
+from sheetsync.schedule.entry import AGAIN, PREFIX, Entry, Installed, from_stamp, installed
 from sheetsync.schedule.programs import Programs
 from sheetsync.schedule.render import render
 from sheetsync.schedule.write import write_file
@@ -70,10 +70,10 @@ class TaskScheduler:
             text = self.programs.run("schtasks", "/Query", "/TN", name, "/XML").out.replace(b"\0", b"").decode("ascii", "replace")
             stamp = re.search(r"<Documentation>(.*?)</Documentation>", text, re.DOTALL)
             settings = re.search(r"<Settings>.*</Settings>", text, re.DOTALL)
+            off = settings is not None and "<Enabled>false</Enabled>" in settings[0]
             out.append(installed(
                 name.removeprefix(_FOLDER), self.title, from_stamp(html.unescape(stamp[1])) if stamp else (),
-                enabled=settings is None or "<Enabled>false</Enabled>" not in settings[0], last_result=self._last_result(name),
-                notes=(_SIGNED_IN,)))
+                fault=f"The task is disabled. {AGAIN}" if off else "", last_result=self._last_result(name), notes=(_SIGNED_IN,)))
         return tuple(out)
 
     def _last_result(self, name: str) -> int | None:

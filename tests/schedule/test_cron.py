@@ -57,7 +57,7 @@ def test_awkward_names_reach_the_program_as_they_are() -> None:
     assert line.replace("\\%", "").count("%") == 0, "a bare percent sign ends a cron line"
     assert words_in_shell(line) == ["SHEETSYNC_STATE_DIR=/state of Łoś/100%", *mine.program, *mine.arguments]
     [found] = Cron(crontab).entries()
-    assert (found.source, found.at, found.first, found.enabled) == (AWKWARD, time(2, 30), date(2026, 11, 26), True)
+    assert (found.source, found.at, found.first, found.fault) == (AWKWARD, time(2, 30), date(2026, 11, 26), "")
 
 
 @pytest.mark.parametrize("before", [OTHERS, OTHERS.removesuffix(b"\r\n") + b"\n", b"", None])
@@ -78,7 +78,7 @@ def test_a_second_install_replaces_the_first_where_it_stands() -> None:
     cron.install(entry())
     once = crontab.table
     cron.install(entry())
-    assert crontab.table == once
+    assert (crontab.table, crontab.writes) == (once, 1)
     cron.install(entry("/other.xlsx", name="sheetsync-other-11111111"))
     cron.install(entry(at=time(23, 5)))
     assert crontab.table is not None
@@ -95,9 +95,9 @@ def test_a_line_that_somebody_switched_off_is_told_and_replaced() -> None:
     cron.install(entry())
     crontab.table = b"# " + (crontab.table or b"")
     [found] = cron.entries()
-    assert (found.enabled, found.source) == (False, AWKWARD)
+    assert (found.fault, found.source) == ('Its line was switched off with a "#". Install it again.', AWKWARD)
     cron.install(entry())
-    assert [found.enabled for found in cron.entries()] == [True]
+    assert [found.fault for found in cron.entries()] == [""]
 
 
 def test_a_time_that_somebody_changed_beyond_reading_is_told() -> None:
@@ -106,7 +106,8 @@ def test_a_time_that_somebody_changed_beyond_reading_is_told() -> None:
     broken, changed = Cron(crontab).entries()
     assert (broken.source, broken.at) == ("", None)
     assert (changed.source, changed.at) == ("x", None)
-    assert "can't be read" in changed.notes[0]
+    assert changed.fault == 'Its time "never" was changed by hand and can\'t be read. Install it again.'
+    assert "was changed by hand" in broken.fault
 
 
 def test_nothing_is_written_where_there_is_nothing_to_remove() -> None:
@@ -144,8 +145,10 @@ def test_crons_own_words_are_told_when_it_refuses_the_table() -> None:
 
 
 def test_a_cron_that_does_not_run_is_told() -> None:
-    [note] = Cron(Crontab(cron_runs=False)).install(entry())
+    cron = Cron(Crontab(cron_runs=False))
+    [note] = cron.install(entry())
     assert "No cron seems to be running" in note
+    assert [found.fault for found in cron.entries()] == [note]
     assert Cron(Crontab()).install(entry()) == ()
 
 
@@ -205,7 +208,7 @@ def test_a_real_cron_runs_a_real_sync_of_a_workbook_with_an_awkward_name(tmp_pat
     assert table.startswith(others)
     assert table.count(b"\n") == 3
     [found] = cron.entries()
-    assert (found.source, found.at, found.enabled) == (str(path), at, True)
+    assert (found.source, found.at, found.fault) == (str(path), at, "")
 
     before = path.read_bytes()
     for _ in range(140):

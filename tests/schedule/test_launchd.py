@@ -86,11 +86,11 @@ def test_status_is_what_launchd_says(tmp_path: Path) -> None:
     mine = launchd(tmp_path, programs)
     mine.install(entry())
     [found] = mine.entries()
-    assert (found.source, found.at, found.first, found.enabled, found.last_result) == (AWKWARD, time(2, 30), date(2026, 11, 26), True, 5)
+    assert (found.source, found.at, found.first, found.fault, found.last_result) == (AWKWARD, time(2, 30), date(2026, 11, 26), "", 5)
     programs.answers = {PRINT: Ran(0, b"\tlast exit code = (never exited)\n", "")}
     assert [found.last_result for found in mine.entries()] == [None]
     programs.answers = {PRINT: ABSENT}
-    assert [found.enabled for found in mine.entries()] == [False], "the file is there, but launchd does not know it"
+    assert [found.fault for found in mine.entries()] == ["launchd has not loaded it. Install it again."]
 
 
 @pytest.mark.parametrize(

@@ -78,12 +78,12 @@ def test_status_is_what_the_manager_says(tmp_path: Path) -> None:
     mine = scheduler(tmp_path, programs)
     mine.install(entry())
     [found] = mine.entries()
-    assert (found.at, found.first, found.enabled, found.last_result) == (time(2, 30), date(2026, 11, 26), True, 5)
+    assert (found.at, found.first, found.fault, found.last_result) == (time(2, 30), date(2026, 11, 26), "", 5)
     assert found.last_run is not None
     assert f"{found.last_run:%Y-%m-%d %H:%M:%S}" == "2026-11-25 02:30:01"
     programs.answers = {(*SHOW, f"{NAME}.service"): Ran(0, b"ExecMainStatus=0\nExecMainExitTimestamp=\n", "")}
     [found] = mine.entries()
-    assert (found.enabled, found.last_run, found.last_result) == (False, None, None), "stopped, and has never run"
+    assert (found.fault, found.last_run, found.last_result) == ("Its timer is stopped. Install it again.", None, None)
 
 
 def test_a_stamp_changed_by_hand_is_no_reason_to_fail(tmp_path: Path) -> None:
@@ -91,7 +91,9 @@ def test_a_stamp_changed_by_hand_is_no_reason_to_fail(tmp_path: Path) -> None:
     (tmp_path / "units").mkdir()
     (tmp_path / "units" / "sheetsync-a-1.service").write_text("# Arguments: {\n")
     (tmp_path / "units" / "sheetsync-b-1.service").write_text("[Service]\n")
-    assert [(found.name, found.source, found.at) for found in mine.entries()] == [("sheetsync-a-1", "", None), ("sheetsync-b-1", "", None)]
+    (tmp_path / "units" / "sheetsync-c-1.service").symlink_to("gone")
+    assert [(found.name, found.source, found.at) for found in mine.entries()] == [
+        (f"sheetsync-{name}-1", "", None) for name in "abc"]
 
 
 def test_the_owner_hears_of_lingering_where_it_is_off(tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def test_a_real_manager_makes_up_for_a_missed_night(manager: Path, tmp_path: Pat
     systemd.install(mine)
     systemd.install(mine)
     [found] = systemd.entries()
-    assert (found.source, found.at, found.enabled, found.last_result) == (str(path), at, True, None)
+    assert (found.source, found.at, found.fault, found.last_result) == (str(path), at, "", None)
     clock.sleep(1)
     assert path.read_bytes() == before, "installing runs nothing"
 

@@ -164,13 +164,13 @@ def test_status_is_what_windows_says_in_any_language() -> None:
     windows = installed()
     [found] = TaskScheduler(windows).entries()
     assert (found.name, found.source, found.at, found.first) == (NAME, SOURCE, time(2, 30), date(2026, 11, 26))
-    assert (found.enabled, found.last_result) == (True, None), "it has not run yet"
+    assert (found.fault, found.last_result) == ("", None), "it has not run yet"
     windows.last_result = "5"
     assert [found.last_result for found in TaskScheduler(windows).entries()] == [5]
     off = windows.tasks[TASK].decode("utf-16").replace("<Enabled>true</Enabled>\n    <ExecutionTimeLimit>",
                                                        "<Enabled>false</Enabled>\n    <ExecutionTimeLimit>")
     windows.tasks[TASK] = off.encode("utf-16")
-    assert [found.enabled for found in TaskScheduler(windows).entries()] == [False]
+    assert [found.fault for found in TaskScheduler(windows).entries()] == ["The task is disabled. Install it again."]
 
 
 def test_what_windows_would_replace_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
