@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import plistlib
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,16 @@ from xml.parsers.expat import ExpatError
 
 from sheetsync.errors import Refused
 from sheetsync.schedule.entry import AGAIN, PREFIX, Entry, Installed, installed
-from sheetsync.schedule.programs import Programs
+from sheetsync.schedule.programs import Programs, failed
 from sheetsync.schedule.render import render
 from sheetsync.schedule.write import write_file
 
 # Folders that macOS lets a program into only after its owner has allowed it, which nobody is there to do at night.
 _GUARDED = ("/Desktop/", "/Documents/", "/Downloads/", "/Library/Mobile Documents/", "/Library/CloudStorage/", "/Volumes/")
+# launchctl's codes are those of errno on macOS: an old agent goes a little after `bootout` has said so.
+_IN_PROGRESS = 36  # EINPROGRESS
+_STILL_THERE = (5, 37)  # EIO, EALREADY
+_PAUSES = (0.5, 1.0, 2.0)  # seconds
 
 
 def _agents() -> Path:
@@ -35,6 +41,7 @@ class Launchd:
     programs: Programs
     agents: Path = field(default_factory=_agents)
     domain: str = field(default_factory=_domain)
+    wait: Callable[[float], None] = time.sleep
     title: str = "launchd"
 
     def is_here(self) -> bool:
@@ -49,7 +56,7 @@ class Launchd:
         self._unload(entry.name)
         write_file(path, text)
         self.programs.must("launchctl", "enable", f"{self.domain}/{entry.name}")
-        self.programs.must("launchctl", "bootstrap", self.domain, str(path))
+        self._load(path)
         if any(folder in entry.source for folder in _GUARDED):
             return (f"macOS protects the folder of {entry.title}. If the first night fails, allow {entry.program[0]} full disk access "
                     "(System Settings, Privacy & Security, Full Disk Access).",)
@@ -82,6 +89,18 @@ class Launchd:
                                  last_result=int(last[1]) if last else None))
         return tuple(out)
 
+    def _load(self, path: Path) -> None:
+        load = ("launchctl", "bootstrap", self.domain, str(path))
+        for pause in _PAUSES:
+            if (ran := self.programs.run(*load)).code == 0:
+                return
+            if ran.code not in _STILL_THERE:
+                raise failed(ran, *load)
+            self.wait(pause)
+        self.programs.must(*load)
+
     def _unload(self, name: str) -> None:
         if self.programs.run("launchctl", "print", f"{self.domain}/{name}").code == 0:
-            self.programs.must("launchctl", "bootout", f"{self.domain}/{name}")
+            ran = self.programs.run("launchctl", "bootout", f"{self.domain}/{name}")
+            if ran.code not in (0, _IN_PROGRESS):
+                raise failed(ran, "launchctl", "bootout", name)

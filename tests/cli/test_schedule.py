@@ -279,6 +279,25 @@ def test_a_run_that_failed_is_due_again_at_the_next_start(workbook: Path) -> Non
     assert "Written" in call("sync", workbook, "--if-due", due).stdout
 
 
+def test_a_run_that_was_killed_while_it_wrote_is_due_again(workbook: Path) -> None:
+    identity = str(workbook.resolve())
+    journal().begin(identity, "Sheet", today=datetime.now().date(), counts=None, statuses={}, changes=())
+    assert journal().last_success(identity) is None
+    newest = journal().newest(identity)
+    assert newest is not None
+    assert newest.outcome == "writing"
+    assert "Written" in call("sync", workbook, "--if-due", a_minute_ago()).stdout
+
+
+def test_what_was_undone_by_day_is_not_written_again_before_the_night(workbook: Path) -> None:
+    due = a_minute_ago()
+    call("sync", workbook, "--if-due", due)
+    assert call("undo", workbook).exit_code == 0
+    before = workbook.read_bytes()
+    assert "Nothing to do" in call("sync", workbook, "--if-due", due).stdout
+    assert workbook.read_bytes() == before
+
+
 def test_a_start_while_the_nights_run_is_at_work_is_no_failure(workbook: Path) -> None:
     before = workbook.read_bytes()
     with one_at_a_time(str(workbook.resolve())):

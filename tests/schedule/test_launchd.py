@@ -107,6 +107,23 @@ def test_launchctls_own_words_are_told(tmp_path: Path) -> None:
         launchd(tmp_path, programs).install(entry())
 
 
+def test_an_old_agent_that_goes_late_is_waited_for(tmp_path: Path) -> None:
+    codes = [37, 5, 0]
+    waited: list[float] = []
+    programs = Recorder({
+        PRINT: Ran(0, b"", ""), ("launchctl", "bootout"): Ran(36, b"", "Boot-out failed: 36: Operation now in progress"),
+        ("launchctl", "bootstrap"): lambda given: Ran(codes.pop(0), b"", "Bootstrap failed: 5: Input/output error")})
+    Launchd(programs, tmp_path / "agents", "gui/501", waited.append).install(entry())
+    assert (codes, waited) == ([], [0.5, 1.0])
+    codes = [5] * 4
+    with pytest.raises(Refused, match="Bootstrap failed: 5"):
+        Launchd(programs, tmp_path / "agents", "gui/501", waited.append).install(entry())
+    assert codes == []
+    programs.answers["launchctl", "bootout"] = Ran(1, b"", "Boot-out failed: 1: Operation not permitted")
+    with pytest.raises(Refused, match="Operation not permitted"):
+        Launchd(programs, tmp_path / "agents", "gui/501", waited.append).install(entry())
+
+
 def test_a_folder_that_macos_guards_is_told(tmp_path: Path) -> None:
     programs = Recorder({PRINT: ABSENT})
     [note] = launchd(tmp_path, programs).install(entry("/Users/susan/Documents/customers.xlsx"))
