@@ -22,7 +22,7 @@ from sheetsync.backends import SOURCES
 from sheetsync.checks import CHECKS
 from sheetsync.core.contracts import Check, Source
 from sheetsync.core.nearest import did_you_mean, nearest
-from sheetsync.errors import NotReachable, Refused, SettingsError
+from sheetsync.errors import AlreadyRunning, NotReachable, Refused, SettingsError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
 
@@ -135,6 +135,12 @@ def state_folder() -> Path:
     return user_state_path("sheetsync", appauthor=False)
 
 
+def lasting_environment() -> dict[str, str]:
+    """What a run started by a scheduler has to be given, where it is set: the variables that name files, as absolute paths."""
+    names = ("SHEETSYNC_STATE_DIR", "SHEETSYNC_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS")
+    return {name: str(Path(value).expanduser().absolute()) for name in names if (value := os.environ.get(name))}
+
+
 def journal() -> Journal:
     """The journal in the state folder; made at its first use."""
     return Journal(state_folder(), __version__)
@@ -142,7 +148,7 @@ def journal() -> Journal:
 
 @contextmanager
 def one_at_a_time(identity: str) -> Iterator[None]:
-    """Holds the lock of a source while it is open. Raises NotReachable where another run holds it."""
+    """Holds the lock of a source while it is open. Raises AlreadyRunning where another run holds it."""
     from filelock import FileLock, Timeout
 
     folder = state_folder() / "locks"
@@ -151,7 +157,7 @@ def one_at_a_time(identity: str) -> Iterator[None]:
         lock = FileLock(folder / f"{_tag(identity)}.lock")
         lock.acquire(timeout=0)
     except Timeout:
-        raise NotReachable("Another unattended run is at work on this workbook.", "It will be done soon; nothing is lost.") from None
+        raise AlreadyRunning("Another unattended run is at work on this workbook.", "It will be done soon; nothing is lost.") from None
     except OSError as error:
         raise NotReachable(f"The state folder {folder} can't be used ({error.strerror or error}).",
                            "Name another one in SHEETSYNC_STATE_DIR.") from None

@@ -273,6 +273,23 @@ class Journal:
         id_, origin, sheet, command, started, today, outcome, cells = found
         return Run(id_, origin, sheet, command, started, date.fromisoformat(today), outcome, cells)
 
+    def newest(self, source: str) -> Run | None:
+        """The newest sync of this source, however it ended."""
+        with self._connected() as db:
+            found = db.execute("SELECT id, source, sheet, command, started, today, outcome, cells FROM runs "
+                               "WHERE source = ? AND command = 'sync' ORDER BY id DESC LIMIT 1", (source,)).fetchone()
+        if found is None:
+            return None
+        id_, origin, sheet, command, started, today, outcome, cells = found
+        return Run(id_, origin, sheet, command, started, date.fromisoformat(today), outcome, cells)
+
+    def last_success(self, source: str) -> datetime | None:
+        """When the newest sync of this source that succeeded began (with its zone)."""
+        with self._connected() as db:
+            found = db.execute("SELECT started FROM runs WHERE source = ? AND command = 'sync' AND outcome IN ('written', 'nothing') "
+                               "ORDER BY id DESC LIMIT 1", (source,)).fetchone()
+        return None if found is None else datetime.fromisoformat(found[0])
+
     def changes(self, run: int) -> tuple[Change, ...]:
         """Every change that a run recorded, in the order of rows."""
         with self._connected() as db:

@@ -28,3 +28,11 @@ def example(name: str) -> Path:
     if not folder.is_dir():
         raise SettingsError(f"The example {name} is missing from this installation.", "Install sheetsync again.")
     return folder
+
+
+def schedule_template(name: str) -> str:
+    """The text of a file of templates/schedule/. Raises SettingsError where this installation lacks it."""
+    path = _folder("templates") / "schedule" / name
+    if not path.is_file():
+        raise SettingsError(f"The schedule's template {name} is missing from this installation.", "Install sheetsync again.")
+    return path.read_text("utf-8")

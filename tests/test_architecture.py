@@ -28,7 +28,12 @@ MAY_SEE: dict[str, set[str]] = {
     "lookup": set(),
     "repairs": {"attempts", "core", "errors", "journal"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "setup", "sync"},
+    "schedule": {"errors", "resources"},
+    "cli": {
+        "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "schedule",
+        "setup", "sync",
+    },
+    "__main__": {"cli"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

@@ -27,3 +27,7 @@ def test_demo_runs_from_the_wheel_in_a_clean_environment(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "Written: " in done.stdout
     assert (tmp_path / "sheetsync-demo" / "customers.xlsx").is_file()
+    shipped = "from sheetsync.resources import schedule_template as t; print(len(t('crontab.j2')), len(t('github-actions.yml')))"
+    done = subprocess.run([str(binaries / "python"), "-P", "-c", shipped], cwd=tmp_path, env=clean, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr

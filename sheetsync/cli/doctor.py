@@ -42,6 +42,7 @@ def doctor(
     """
     from sheetsync import config as configuration
     from sheetsync import setup
+    from sheetsync.cli import schedule
     from sheetsync.core.model import Finding
     from sheetsync.deliver import to_terminal
 
@@ -55,7 +56,7 @@ def doctor(
         told = Finding("settings", "No settings file; none is needed." if path is None else f"The settings are those of {path}.")
         found = (told, *setup.examine(
             asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=configuration.journal(),
-            timezone=asked.settings.timezone))
+            timezone=asked.settings.timezone), schedule.finding(workbook, asked))
     code = setup.code_of(found)
     to_terminal(_json(found, code) if as_json else _text(found, code))
     if code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,7 @@ from sheetsync.cli.options import (
     terminal_width,
 )
 from sheetsync.cli.progress import progress
-from sheetsync.errors import NotReachable, SheetsyncError, TableChanged
+from sheetsync.errors import AlreadyRunning, NotReachable, SheetsyncError, TableChanged
 
 if TYPE_CHECKING:
     from sheetsync.core.model import Report
@@ -46,6 +47,9 @@ def sync(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="For schedules: try again for two hours, say little, one run at a time.")
     ] = False,
+    if_due: Annotated[
+        str | None, typer.Option("--if-due", metavar="HH:MM", help="Do nothing where a run has succeeded since the last HH:MM.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every row, work out whom to contact next, and write it into the status columns.
@@ -57,6 +61,12 @@ def sync(
 
     asked = resolve(workbook, sheet, playbook, config, today)
     journal = configuration.journal()
+    if if_due is not None:
+        from sheetsync.schedule.due import is_due
+
+        if not is_due(if_due, last_success=journal.last_success(asked.source.identity), now=datetime.now(UTC)):
+            _say_not_due(as_json)
+            return
 
     def once() -> Report:
         with progress(shown=not (unattended or as_json)) as tell:
@@ -64,8 +74,14 @@ def sync(
                        journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
 
     if unattended:
-        with configuration.one_at_a_time(asked.source.identity):
-            report = _again(once, [60.0 * minutes for minutes in UNATTENDED_PAUSES], (NotReachable, TableChanged))
+        try:
+            with configuration.one_at_a_time(asked.source.identity):
+                report = _again(once, [60.0 * minutes for minutes in UNATTENDED_PAUSES], (NotReachable, TableChanged))
+        except AlreadyRunning:
+            if if_due is None:
+                raise
+            _say_not_due(as_json)  # the run that is at work is the one that was due
+            return
     else:
         report = _again(once, [_PAUSE] * int(wait * 60 / _PAUSE), (NotReachable,))
     from sheetsync.deliver import to_terminal
@@ -76,6 +92,12 @@ def sync(
         to_terminal(f"{report.today.isoformat()} {report.source}: {len(report.customers)} customers, {len(report.changes)} cells written")
     else:
         to_terminal(render("summary", report, width=terminal_width(), colour=takes_colour(), dry_run=dry_run))
+
+
+def _say_not_due(as_json: bool) -> None:
+    from sheetsync.deliver import to_terminal
+
+    to_terminal('{"version": 1, "due": false, "written": false}' if as_json else "Nothing to do: the run that is due has been.")
 
 
 def _again(once: Callable[[], Report], pauses: list[float], passing: tuple[type[SheetsyncError], ...]) -> Report:
