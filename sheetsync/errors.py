@@ -45,6 +45,10 @@ class NotReachable(SheetsyncError):
     code = ExitCode.NOT_REACHABLE
 
 
+class AlreadyRunning(NotReachable):
+    """Another unattended run is at work on the same source."""
+
+
 class TableChanged(SheetsyncError):
     """The table is no longer what was read."""
 

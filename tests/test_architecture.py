@@ -20,15 +20,22 @@ MAY_SEE: dict[str, set[str]] = {
     "backends": {"core", "errors"},
     "journal": {"core", "errors"},
     "resources": {"errors"},
-    "deliver": {"errors"},
+    "deliver": {"core", "errors"},
     "attempts": {"core", "errors"},
     "undo": {"attempts", "core", "errors", "journal"},
     "sync": {"attempts", "core", "errors", "journal", "playbook", "undo"},
-    "config": {"", "backends", "checks", "core", "errors", "journal", "lookup", "playbook", "resources"},
+    "config": {"", "backends", "checks", "core", "errors", "journal", "lookup", "playbook", "resources", "secret"},
     "lookup": set(),
+    "secret": set(),
+    "notices": set(),
+    "runlog": set(),
+    "unattended": {"core", "errors", "notices", "runlog"},
     "repairs": {"attempts", "core", "errors", "journal"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "setup", "sync"},
+    "cli": {
+        "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "setup", "sync",
+        "unattended",
+    },
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}
