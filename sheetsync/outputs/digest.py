@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from sheetsync.core import model
-from sheetsync.core.model import BAD, Report, Style
+from sheetsync.core.model import BAD, NEUTRAL, Report, Style
 from sheetsync.core.values import say_date
 from sheetsync.outputs.lists import Entry, morning
 from sheetsync.outputs.text import plural
@@ -43,12 +43,14 @@ class Digest:
         problems = tuple(new_problems(report))
         head = f"{say_date(report.today)} · {report.source} · {report.sheet} · {plural(len(report.customers), 'customer')}"
         if self.form == "html":
-            return _html(subject=_subject(report, self.alarms), alarms=self.alarms, head=head, groups=groups, problems=problems[:_PROBLEMS],
-                         problems_count=len(problems), closing=_closing(report, beyond))
+            return _html(
+                subject=_subject(report, self.alarms), alarms=self.alarms, alarming=NEUTRAL, head=head, groups=groups,
+                problems=problems[:_PROBLEMS], problems_count=len(problems), closing=_closing(report, beyond))
         lines = [*self.alarms, *([""] if self.alarms else []), head]
         for group in groups:
             lines += ["", f"{group.title} ({group.count})"]
-            for entry in group.entries:
+            for number, entry in enumerate(group.entries):
+                lines += [] if number == 0 else [""]
                 lines += [("! " if entry.follow_up.urgent else "") + _name(entry), f"  {entry.follow_up.step}", f"  {entry.follow_up.why}",
                           *([f"  {reach}"] if (reach := _reach(entry)) else [])]
         if problems:
@@ -81,7 +83,7 @@ def notice(form: Form, subject: str, lines: Sequence[str]) -> str:
     if form == "subject":
         return _one_line(subject)
     if form == "html":
-        return _html(subject=_one_line(subject), alarms=lines, head="", groups=(), problems=(), problems_count=0,
+        return _html(subject=_one_line(subject), alarms=lines, alarming=BAD, head="", groups=(), problems=(), problems_count=0,
                      closing=("sheetsync doctor says what stands in the way.",))
     return "\n".join([*lines, "", "sheetsync doctor says what stands in the way."])
 
@@ -151,7 +153,7 @@ def _html(**values: Any) -> str:
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"day": say_date, "tel": _tel}
     source = resources.files("sheetsync").joinpath("outputs/digest.html.j2").read_text("utf-8")
-    return re.sub(r">\s+<", "><", environment.from_string(source).render(bad=BAD, **values))
+    return re.sub(r">\s+<", "><", environment.from_string(source).render(**values))
 
 
 def _tel(phone: str) -> str:
