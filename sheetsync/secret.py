@@ -35,9 +35,10 @@ def filled(text: str, environment: Mapping[str, str], keyring: Callable[[str, st
 
 def holds_secrets_openly(text: str) -> bool:
     """Whether a password seems to stand in a URL itself, and not a reference to one."""
-    user, at, _ = text.partition("://")[2].partition("@")
+    authority = re.split(r"[/?#]", _REFERENCE.sub("$", text).partition("://")[2], maxsplit=1)[0]
+    user, at, _ = authority.rpartition("@")
     password = user.partition(":")[2]
-    return bool(at and password and not _REFERENCE.search(password))
+    return bool(at and password and password != "$")
 
 
 def _value(name: str, environment: Mapping[str, str], keyring: Callable[[str, str], str | None]) -> str:

@@ -16,6 +16,8 @@ from sheetsync.errors import AlreadyRunning, ExitCode, GuardRefused, NotReachabl
 from sheetsync.notices import Notices, read_notices, write_notices
 from sheetsync.runlog import log_line
 
+LOGS = "logs"  # the folder of the log, in the state folder
+
 PAUSES = (1, 2, 5, 10, 20, 30, 30, 30)  # minutes between two tries, each a fifth more or less
 GIVES_UP = timedelta(hours=2)
 PASSING = (ExitCode.NOT_REACHABLE, ExitCode.TABLE_CHANGED)
@@ -248,7 +250,7 @@ class Night:
 
     def _log(self, outcome: str, told: str) -> None:
         try:
-            log_line(self.folder / "logs", self.clock.now(), self.name, outcome, told)
+            log_line(self.folder / LOGS, self.clock.now(), self.name, outcome, told)
         except OSError as error:
             self.say(f"The log in {self.folder / 'logs'} can't be written ({error.strerror or error}).")
 

@@ -34,7 +34,7 @@ MAY_SEE: dict[str, set[str]] = {
     "setup": {"core", "errors", "journal", "playbook", "sync"},
     "cli": {
         "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "setup", "sync",
-        "secret", "unattended",
+        "runlog", "secret", "unattended",
     },
 }
 PURE = ("core", "playbook", "checks", "outputs")

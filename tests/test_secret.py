@@ -46,6 +46,8 @@ def test_what_is_missing_is_named_and_no_value_is_shown(text: str, words: str) -
     ("mailtos://anna:geheim@example.com", True),
     ("mailtos://anna:${P}@example.com", False),
     ("mailtos://anna@example.com", False),
+    ("mailto://localhost:25?from=a@example.com", False),
+    ("mailtos://anna:${keyring:a/b@c}@example.com", False),
     ("ntfy://topic", False),
     ("${URL}", False),
 ])

@@ -20,7 +20,7 @@ from sheetsync.journal import Journal
 from sheetsync.notices import Notices, read_notices, write_notices
 from sheetsync.sync import sync
 from sheetsync.unattended import Finished, Night, Words, check_clock
-from tests.worksheets import CUSTOMERS, PLAYBOOK, InMemory
+from tests.worksheets import CUSTOMERS, PLAYBOOK, InMemory, Rows
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = datetime(2026, 11, 20, 2, 30, tzinfo=BERLIN)
@@ -90,9 +90,9 @@ class Nights:
         self.last = self.clock.now().astimezone(UTC)
         return finished
 
-    def fails(self, *outcomes: Exception | Report, **options: object) -> None:
-        with pytest.raises(type(outcomes[-1])):
-            self.run(*outcomes, **options)  # type: ignore[arg-type]
+    def fails(self, error: Exception, night: Night | None = None) -> None:
+        with pytest.raises(type(error)):
+            self.run(error, night=night)
 
     def later(self, **span: float) -> None:
         self.clock.time += timedelta(**span)
@@ -148,7 +148,10 @@ def test_tries_that_take_long_are_counted_and_the_wall_clock_is_not(nights: Nigh
 
 
 def test_pauses_vary_so_that_computers_do_not_come_together(nights: Nights) -> None:
-    assert len({Night.__dataclass_fields__["jitter"].default() for _ in range(5)}) > 1  # type: ignore[misc]
+    usual = Night(nights.folder, "", ("a",), nights.clock, nights.night.words, nights.night.post)
+    pauses = [usual.jitter() for _ in range(20)]
+    assert len(set(pauses)) > 1
+    assert all(0.8 <= pause <= 1.2 for pause in pauses)
     nights.fails(OPEN, night=replace(nights.night, jitter=lambda: 1.2))
     assert nights.clock.slept[:3] == [72, 144, 360]
     assert sum(nights.clock.slept) == 2 * 60 * 60
@@ -462,7 +465,8 @@ def test_notices_hold_nothing_of_customers(nights: Nights, report: Report) -> No
 
 def test_the_guard_refuses_night_after_night_until_force(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "test")
-    many = [CUSTOMERS[0], *([number, f"Customer {number}", *[None] * 8] for number in range(100, 130))]
+    many: Rows = [CUSTOMERS[0]]
+    many += [[number, f"Customer {number}", *[None] * 8] for number in range(100, 130)]
     place = InMemory.of(many)
     sync(place.source, PLAYBOOK, today=NIGHT.date(), journal=journal)
     place.edit(CUSTOMERS)

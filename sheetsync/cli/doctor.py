@@ -62,8 +62,11 @@ def doctor(
         found = (setup.finding_of(error, "settings"),)
     else:
         path = asked.settings.path
+        from sheetsync.cli.night import log_file, pending
+
+        nights = [Finding("last nights", line, f"What each night did: {log_file()}") for line in pending(asked, configuration.journal())]
         told = Finding("settings", "No settings file; none is needed." if path is None else f"The settings are those of {path}.")
-        found = (told, *setup.examine(
+        found = (told, *nights, *setup.examine(
             asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=configuration.journal(),
             timezone=asked.settings.timezone), *_notifiers(asked.settings.notify))
     code = setup.code_of(found)

@@ -17,7 +17,8 @@ from sheetsync.core.model import Message, Report, Unsent
 from sheetsync.errors import SettingsError
 from sheetsync.journal import Journal
 from sheetsync.outputs.digest import Form, is_needed, notice
-from sheetsync.unattended import Finished, Night, Words
+from sheetsync.runlog import FILE_NAME
+from sheetsync.unattended import LOGS, Finished, Night, Words
 
 _FORMS: tuple[Form, ...] = ("subject", "text", "html")
 
@@ -70,6 +71,11 @@ def sync_unattended(
 def pending(asked: Asked, journal: Journal) -> tuple[str, ...]:
     """What a run by hand has to say first of the unattended ones."""
     return _night(asked).pending(lambda: journal.last_success(asked.source.identity))
+
+
+def log_file() -> Path:
+    """Where unattended runs are logged."""
+    return configuration.state_folder() / LOGS / FILE_NAME
 
 
 def post(notify: Notify) -> Callable[[Message, tuple[int, ...]], Mapping[int, Unsent]]:
