@@ -127,7 +127,7 @@ class Journal:
         return None if found is None else Counts(found[0], found[1], tuple(json.loads(found[2])))
 
     def last_success(self, source: str, sheet: str | None = None) -> datetime | None:
-        """When the newest successful sync of this source (or one sheet of it) ended, in UTC; by hand or not. None where there is none.
+        """When the newest successful sync of this source (or one sheet of it) began, in UTC; by hand or not. None where there is none.
 
         The newest is the one that was recorded last, whatever the clock said: one that once stood in the future is not believed for good.
         """
@@ -135,7 +135,7 @@ class Journal:
             return None
         with self._connected() as db:
             found = db.execute(
-                "SELECT coalesce(ended, started) FROM runs WHERE source = ? AND (? IS NULL OR sheet = ?) AND command = 'sync' "
+                "SELECT started FROM runs WHERE source = ? AND (? IS NULL OR sheet = ?) AND command = 'sync' "
                 "AND outcome IN ('written', 'nothing') ORDER BY id DESC LIMIT 1", (source, sheet, sheet),
             ).fetchone()
         return None if found is None else datetime.fromisoformat(found[0])

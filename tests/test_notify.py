@@ -183,7 +183,8 @@ def test_the_program_says_one_line_and_a_killed_one_blocks_nobody(folder: Path) 
     holding = ("import sys, time\nfrom sheetsync.config import one_at_a_time\n"
                "with one_at_a_time(sys.argv[1]):\n    print('held', flush=True)\n    time.sleep(60)\n")
     command = [sys.executable, "-c", "from sheetsync.cli import main; main()", "sync", *ON, "--unattended"]
-    with mail_server(box, password="geheim") as port, subprocess.Popen([sys.executable, "-c", holding, workbook], stdout=subprocess.PIPE) as holder:
+    with (mail_server(box, password="geheim") as port,
+          subprocess.Popen([sys.executable, "-c", holding, workbook], stdout=subprocess.PIPE) as holder):
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
         settings(folder, mailto(port, login="anna:${MAIL_PASSWORD}@"))

@@ -44,9 +44,10 @@ class ComputerClock:
 
 def sync_unattended(
     asked_for: Callable[[], Asked], once: Callable[[Asked], Report], journal: Journal, *, target: str | None, config: Path | None,
-    today: str | None, force: bool,
-) -> Finished:
-    """Runs `once` as nobody watches it. What stops it before there is a source, such as broken settings, is told as well.
+    today: str | None, force: bool, due: Callable[[Asked], bool] = lambda asked: True,
+) -> Finished | None:
+    """Runs `once` as nobody watches it; None where it is not due. What stops it before there is a source, such as broken settings, is
+    told as well.
 
     Raises what the run raised.
     """
@@ -54,6 +55,8 @@ def sync_unattended(
     try:
         asked = asked_for()
         day = parse_today(today)
+        if not due(asked):
+            return None
     except Exception as error:
         night.failed(error)
         raise

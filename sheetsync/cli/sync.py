@@ -71,6 +71,8 @@ def sync(
         from sheetsync.cli.night import sync_unattended
 
         finished = sync_unattended(asked_for, once, journal, target=workbook, config=config, today=today, force=force)
+        if finished is None:
+            return
         report, notes = finished.report, finished.notes
         for alarm in finished.alarms:
             say(alarm)
