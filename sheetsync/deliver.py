@@ -144,7 +144,8 @@ def _taken(notifier: Any, url: str, message: Message) -> bool:
     sender.add(notifier)
     if url.partition("://")[0].lower() in _MAIL:
         return bool(sender.notify(body=message.html, title=message.subject, body_format=NotifyFormat.HTML))
-    text, most = message.text, int(notifier.body_maxlen)
+    text = message.text
+    most = int(notifier.body_maxlen) - (len(message.subject) + 10 if notifier.title_maxlen <= 0 else 0)  # there the title stands in the text
     if len(text) > most:
         text = text[: max(0, most - 1)].rpartition("\n")[0] + "\n…" if "\n" in text[: max(0, most - 1)] else text[: max(0, most - 1)] + "…"
     return bool(sender.notify(body=text, title=message.subject, body_format=NotifyFormat.TEXT))

@@ -122,7 +122,7 @@ class Night:
         told = ""
         if notices.to_be_told(now) and self.notifiers:
             since = notices.failing_since or now
-            lines = (*self._stale(last, now), sentence, *([remedy] if remedy else []),
+            lines = (*self._stale(last, now, "has"), sentence, *([remedy] if remedy else []),
                      *([f"It has failed since {self._moment(since)}."] if since < now else []), f"Exit code {code}.")
             notices, reached = self._posted(self.words.notice(f"Sync failed: {self.name}", lines), notices)
             if reached:
@@ -135,7 +135,7 @@ class Night:
         """What a run by hand has to say first: that the nightly one fails, that messages could not be sent, that none succeeded."""
         now, notices, last = self.clock.now(), self._read(), _unless_it_fails(last_success)
         nightly = notices.last_run is not None and now - notices.last_run < NIGHTLY
-        out = [*(self._stale(last, now) if nightly else ()), *self._unsent(notices)]
+        out = [*(self._stale(last, now, "has") if nightly else ()), *self._unsent(notices)]
         if notices.failing_since is not None:
             out.append(f"The unattended sync has failed since {self._moment(notices.failing_since)}: {notices.sentence}")
         return tuple(out)
@@ -215,13 +215,13 @@ class Night:
         why = " ".join(dict.fromkeys(failure.sentence for failure in unsent.values()))
         return notices.not_sent(self.clock.now(), why), len(unsent) < self.notifiers
 
-    def _stale(self, last: datetime | None, now: datetime) -> tuple[str, ...]:
+    def _stale(self, last: datetime | None, now: datetime, has: str = "had") -> tuple[str, ...]:
         """That no run has succeeded for long, and how many nights passed without one."""
         if last is None or now - last <= STALE:
             return ()
         nights = (now.date() - last.astimezone(now.tzinfo).date()).days - 1
         missed = "" if nights < 1 else " 1 night was missed." if nights == 1 else f" {nights} nights were missed."
-        return (f"No sync had succeeded since {self._moment(last)} ({_span(now - last)} ago).{missed}",)
+        return (f"No sync {has} succeeded since {self._moment(last)} ({_span(now - last)} ago).{missed}",)
 
     def _unsent(self, notices: Notices) -> tuple[str, ...]:
         if not notices.unsent or notices.unsent_since is None:

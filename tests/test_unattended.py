@@ -179,7 +179,7 @@ def test_a_second_run_says_so_and_leaves_telling_to_the_first(nights: Nights) ->
     with pytest.raises(AlreadyRunning):
         nights.run(OPEN, lock=held)
     assert nights.subjects == ["Sync failed: customers.xlsx"]
-    assert nights.posted[0].text.startswith("No sync had succeeded since Wed 18 Nov 2026, 02:30")
+    assert nights.posted[0].text.startswith("No sync has succeeded since Wed 18 Nov 2026, 02:30")
 
 
 # ---- Telling --------------------------------------------------------------------------------------------------
