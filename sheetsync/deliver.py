@@ -145,9 +145,11 @@ def _taken(notifier: Any, url: str, message: Message) -> bool:
     if url.partition("://")[0].lower() in _MAIL:
         return bool(sender.notify(body=message.html, title=message.subject, body_format=NotifyFormat.HTML))
     text = message.text
-    most = int(notifier.body_maxlen) - (len(message.subject) + 10 if notifier.title_maxlen <= 0 else 0)  # there the title stands in the text
+    within = 0 if notifier.title_maxlen > 0 else len(message.subject) + 10  # where there are no titles, it stands in the text
+    most = max(2, int(notifier.body_maxlen) - within)
     if len(text) > most:
-        text = text[: max(0, most - 1)].rpartition("\n")[0] + "\n…" if "\n" in text[: max(0, most - 1)] else text[: max(0, most - 1)] + "…"
+        lines, _, last = text[: most - 2].rpartition("\n")
+        text = f"{lines or last}\n…"
     return bool(sender.notify(body=text, title=message.subject, body_format=NotifyFormat.TEXT))
 
 

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any, Literal
 
 from sheetsync.core import model
-from sheetsync.core.model import BAD, NEUTRAL, Report, Style
+from sheetsync.core.model import NEUTRAL, Report, Style
 from sheetsync.core.values import say_date
 from sheetsync.outputs.lists import Entry, morning
 from sheetsync.outputs.text import plural
@@ -17,6 +17,7 @@ from sheetsync.outputs.text import plural
 Form = Literal["subject", "text", "html"]
 _MOST = 40  # entries in all: mail programs cut a message of more than 100 kB, and nobody phones more in a day
 _PROBLEMS = 10
+_MORE = "More: sheetsync doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Digest:
         head = f"{say_date(report.today)} · {report.source} · {report.sheet} · {plural(len(report.customers), 'customer')}"
         if self.form == "html":
             return _html(
-                subject=_subject(report, self.alarms), alarms=self.alarms, alarming=NEUTRAL, head=head, groups=groups,
+                subject=_subject(report, self.alarms), alarms=self.alarms, lines=(), head=head, groups=groups,
                 problems=problems[:_PROBLEMS], problems_count=len(problems), closing=_closing(report, beyond))
         lines = [*self.alarms, *([""] if self.alarms else []), head]
         for group in groups:
@@ -83,9 +84,9 @@ def notice(form: Form, subject: str, lines: Sequence[str]) -> str:
     if form == "subject":
         return _one_line(subject)
     if form == "html":
-        return _html(subject=_one_line(subject), alarms=lines, alarming=BAD, head="", groups=(), problems=(), problems_count=0,
-                     closing=("sheetsync doctor says what stands in the way.",))
-    return "\n".join([*lines, "", "sheetsync doctor says what stands in the way."])
+        return _html(subject=_one_line(subject), alarms=lines[:1], lines=lines[1:], head="", groups=(), problems=(), problems_count=0,
+                     closing=(_MORE,))
+    return "\n".join([*lines, "", _MORE])
 
 
 def _subject(report: Report, alarms: tuple[str, ...]) -> str:
@@ -153,7 +154,7 @@ def _html(**values: Any) -> str:
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"day": say_date, "tel": _tel}
     source = resources.files("sheetsync").joinpath("outputs/digest.html.j2").read_text("utf-8")
-    return re.sub(r">\s+<", "><", environment.from_string(source).render(**values))
+    return re.sub(r">\s+<", "><", environment.from_string(source).render(alarming=NEUTRAL, **values))
 
 
 def _tel(phone: str) -> str:

@@ -153,4 +153,4 @@ def test_every_colour_can_be_read_on_its_background_in_light_and_dark(document: 
                 assert inks, style  # a colour without a background of its own has another one in the dark
                 assert all(contrast(colour, paper[1]) >= 4.5 for colour in inks)
             seen += 1
-    assert seen >= 4
+    assert seen >= 3
