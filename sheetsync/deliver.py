@@ -88,7 +88,7 @@ def to_mail_program(link: str) -> None:
 # The notifiers that send mail, which takes HTML and text in one message; all others get the text.
 _MAIL = frozenset({"azure", "brevo", "groundmail", "mailersend", "mailgun", "mailto", "mailtos", "o365", "postmark", "resend",
                    "sendgrid", "sendpulse", "ses", "smtp2go", "sparkpost"})
-_LOGGERS = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib", "markdown", "asyncio")
+_LOGGERS = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib", "MARKDOWN")
 _PATIENCE = 20.0  # seconds for each step with a notifier's server, where the URL says nothing (cto, rto)
 _LONGEST = 90.0  # seconds for one message in all; a server that answers a letter a minute is given up, too
 # What a notifier's own words, which may hold addresses, come to, and whether it may pass. The words are looked at and never shown.
@@ -191,19 +191,22 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def _quiet() -> Iterator[list[str]]:
-    """While it lasts, what notifiers log and warn of goes nowhere but into this list: it may hold URLs, hosts and passwords."""
+    """While it lasts, what notifiers log goes into this list and what they warn of nowhere: it may hold URLs, hosts and passwords.
+
+    Afterwards what they log goes nowhere, either: one that hangs and was left behind may still say something.
+    """
     heard: list[str] = []
     listener = _Listener(heard)
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [(logger.level, logger.propagate, logger.handlers[:]) for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.handlers, logger.propagate = [listener], False
-        loggers[0].setLevel(logging.DEBUG)
+        import apprise  # noqa: F401 - it puts handlers of its own to its logger, before ours take their place
+
+        for name in _LOGGERS:
+            logger = logging.getLogger(name)
+            logger.handlers, logger.propagate = [logging.NullHandler(), listener], False
+        logging.getLogger("apprise").setLevel(logging.DEBUG)
         try:
             yield heard
         finally:
-            for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
-                logger.handlers, logger.propagate = handlers, propagate
-                logger.setLevel(level)
+            for name in _LOGGERS:
+                logging.getLogger(name).removeHandler(listener)

@@ -28,6 +28,7 @@ NOTED_AHEAD = timedelta(days=40)  # a computer may be off for a season: done, an
 MOST_AHEAD = timedelta(days=366)
 EARLIEST = date(2026, 1, 1)  # this program is younger, so that no clock before it is right
 NIGHTLY = timedelta(days=14)  # a source without an unattended run for so long is no longer run by a schedule
+_UNDATED = frozenset({"done", "called", "emailed", "met"})  # Log entries that count for the day of the run
 _POST_AGAIN = 60.0  # seconds until what could not be sent is tried a second and last time
 
 
@@ -175,20 +176,18 @@ class Night:
     def _succeeded(self, report: Report, last: datetime | None, notes: tuple[str, ...]) -> Finished:
         now = self.clock.now()
         before = self._read()
-        alarms = [*self._stale(last, now), *self._unsent(before)]
+        alarms = [*(stale := self._stale(last, now)), *(_undated(report) if stale else ()), *self._unsent(before)]
         if before.failing_since is not None:
             alarms.append(f"The sync works again. It had failed since {self._moment(before.failing_since)}: {before.sentence}")
         notices = before.succeeded(now)
         told = ""
         if self.notifiers:
             try:
-                message = self._message(report, tuple(alarms))
-            except Exception as error:  # the sync is done; that its digest can't be made is told as one that could not be sent
-                notices, told = notices.not_sent(now, f"It could not be made ({type(error).__name__})."), "; no digest"
-            else:
-                if message is not None:
+                if (message := self._message(report, tuple(alarms))) is not None:
                     notices, _ = self._posted(message, notices)
                     told = "; told" if not notices.unsent else f"; not sent: {notices.why}"
+            except Exception as error:  # the sync is done, whatever becomes of its digest; that is told as one that could not be sent
+                notices, told = notices.not_sent(now, f"It could not be made ({type(error).__name__})."), "; no digest"
         self._keep(notices)
         counts = f"{len(report.customers)} customers, {len(report.changes)} cells written, {len(report.problems)} problems"
         self._log("done", "; ".join((counts, *notes, *alarms)) + told)
@@ -275,6 +274,15 @@ def check_clock(last: datetime | None, now: datetime) -> tuple[str, ...]:
     if today > day + NOTED_AHEAD:
         return (f"the last sync was on {say_date(day)}, {(today - day).days} days before",)
     return ()
+
+
+def _undated(report: Report) -> tuple[str, ...]:
+    """That Log entries without a date count for the day of the run, though after missed nights they may have been typed on another."""
+    undated = [contact for contact in report.contacts if contact.entry.partition(":")[0].strip().casefold() in _UNDATED]
+    if not undated:
+        return ()
+    count = "1 Log entry" if len(undated) == 1 else f"{len(undated)} Log entries"
+    return (f"{count} without a date counted for {say_date(undated[0].day)}; where one was typed earlier, correct its date in the sheet.",)
 
 
 def _unless_it_fails(last_success: Callable[[], datetime | None]) -> datetime | None:

@@ -237,6 +237,19 @@ def test_a_server_without_a_safe_connection() -> None:
         assert to_notifier(MESSAGE, url) == Unsent("E-Mail: no safe connection to its server can be made.", may_pass=True)
 
 
+def test_a_server_that_hangs_keeps_no_program_and_says_nothing_later() -> None:
+    sending = ("import sys\nfrom sheetsync.core.model import Message\nfrom sheetsync.deliver import to_notifier\n"
+               "print(to_notifier(Message('s', 't', 'h'), sys.argv[1], longest=0.3).sentence, flush=True)\nsys.stdin.read()\n")
+    with silent_server(dribble=True) as port:
+        program = subprocess.Popen([sys.executable, "-W", "error", "-c", sending, mailto(port)], text=True, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert program.stdout is not None
+        said = program.stdout.readline()
+    time.sleep(0.3)  # the server is gone, which what was left behind notices
+    out, err = program.communicate(timeout=10)
+    assert (said, out, err) == ("E-Mail: its server does not answer in time.\n", "", "")
+
+
 @pytest.mark.parametrize("dribble", [False, True])
 def test_a_server_that_hangs_is_given_up(dribble: bool) -> None:
     start = time.monotonic()

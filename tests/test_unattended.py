@@ -299,6 +299,29 @@ def test_missed_nights_are_told_first(nights: Nights, report: Report) -> None:
     assert "2 nights were missed" in nights.log[-1]
 
 
+def test_entries_without_a_date_are_told_after_missed_nights(nights: Nights, report: Report) -> None:
+    rows: Rows = [[*row, entry] for row, entry in zip(CUSTOMERS, (
+        "Log", None, "Done", "called", "called 18 Nov", "met yesterday", None), strict=True)]
+    place = InMemory.of(rows)
+    nights.last = NIGHT - timedelta(days=3)
+    entries = sync(place.source, PLAYBOOK, today=NIGHT.date())
+    assert [contact.entry for contact in entries.contacts] == ["Done", "called", "called 18 Nov", "met yesterday"]
+    finished = nights.run(entries)
+    assert finished.alarms[1] == (
+        "2 Log entries without a date counted for Fri 20 Nov 2026; where one was typed earlier, correct its date in the sheet.")
+    assert nights.run(entries).alarms == ()  # with no night missed, the day of the run is the day
+
+
+def test_a_run_that_is_stopped_is_logged_and_told_nobody(nights: Nights) -> None:
+    def once() -> Report:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nights.night.run(once, lock=nullcontext, last_success=lambda: None)
+    assert nights.log == ["2026-11-20 02:30:00+01:00  customers.xlsx  stopped"]
+    assert nights.posted == []
+
+
 def test_a_run_that_is_some_hours_late_is_no_alarm(nights: Nights, report: Report) -> None:
     nights.run(report)
     nights.later(hours=35)
