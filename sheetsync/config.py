@@ -221,7 +221,8 @@ def one_at_a_time(identity: str) -> Iterator[None]:
 
     folder = state_folder() / "locks"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for made in (folder.parent, folder):  # only the last folder of a path that is made gets the mode
+            made.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(folder / f"{tag_of(identity)}.lock")
         lock.acquire(timeout=0)
     except Timeout:

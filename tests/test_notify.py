@@ -199,6 +199,9 @@ def test_the_program_says_one_line_and_a_killed_one_blocks_nobody(folder: Path) 
     assert done.stdout.startswith("2026-11-20 Kunden Bäckerei.xlsx: 6 customers, 24 cells written; no earlier run to compare with")
     assert "not run  Another unattended run" in log()
     assert len(box.mails) == 1
+    state = Path(os.environ["SHEETSYNC_STATE_DIR"])
+    for private in ("locks", "logs", "notices"):
+        assert (state / private).stat().st_mode & 0o077 == 0
 
 
 # ---- Servers that behave badly --------------------------------------------------------------------------------
@@ -397,6 +400,11 @@ def test_doctor_sends_a_test_message_when_asked(folder: Path) -> None:
         result = call("doctor", "--notify")
         assert result.exit_code == 2
         assert "name no notifier" in result.stdout
+        settings(folder, "${UNSET}", mailto(port))
+        result = call("doctor", "--notify", "--json")
+        assert result.exit_code == 2
+        assert "variable UNSET is not set" in result.stdout
+    assert len(box.mails) == 3
 
 
 @pytest.mark.parametrize(("url", "kind"), [

@@ -141,6 +141,11 @@ def _tested(workbook: str | None, config: Path | None) -> tuple[Finding, ...]:
     send, found = post(settings.notify), []
     test = message("A test message from sheetsync", ("This is how sheetsync tells you of whom to contact, and of what went wrong.",))
     for place in range(len(settings.notify.urls)):
+        try:
+            settings.notify.filled(place)
+        except SettingsError as error:
+            found.append(setup.finding_of(error, "notify"))
+            continue
         failure = send(test, (place,)).get(place)
         if failure is None:
             found.append(Finding("notify", f"notify.urls, number {place + 1}: the test message was sent."))
