@@ -8,11 +8,11 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
@@ -48,6 +48,22 @@ class GoogleSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     credentials: str | None = None
+
+
+class NotifySpec(BaseModel):
+    """Who is told of unattended runs. What stands in `urls` may be a password: no message shows it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    urls: list[str] = Field(default_factory=list, repr=False)
+    when: Literal["something", "always", "failures"] = "something"
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _list_of_texts(cls, urls: Any) -> Any:
+        if not isinstance(urls, list) or not all(isinstance(url, str) and url.strip() for url in urls):
+            raise ValueError('write a list of texts, such as urls = ["mailtos://…"]')
+        return [url.strip() for url in urls]
 
 
 def _options(check: Check) -> type[BaseModel]:
@@ -92,6 +108,14 @@ class SettingsSpec(BaseModel):
     checks: ChecksSpec = Field(default_factory=ChecksSpec)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
+    notify: NotifySpec = Field(default_factory=NotifySpec)
+
+    @field_validator("notify", mode="before")
+    @classmethod
+    def _table(cls, notify: Any) -> Any:
+        if not isinstance(notify, dict):
+            raise ValueError('write the heading [notify], and below it urls = ["…"]')
+        return notify
 
     @field_validator("timezone")
     @classmethod
@@ -102,6 +126,55 @@ class SettingsSpec(BaseModel):
             except (ZoneInfoNotFoundError, ValueError, OSError):
                 raise ValueError(f'"{name}" is no time zone; write one such as "Europe/Berlin"') from None
         return name
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Whom an unattended run tells, and when: "something" to do, "always", or only of "failures". `path` is the file that says so."""
+
+    path: Path | None = None
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    when: str = "something"
+
+    def filled(self, index: int) -> str:
+        """The URL of that place with its secrets; never to be shown. Raises SettingsError with the name of what is missing."""
+        from sheetsync.secret import MissingSecret, filled
+
+        try:
+            return filled(self.urls[index], os.environ, _from_keyring)
+        except MissingSecret as missing:
+            raise SettingsError(f"{self.path}, notify.urls, number {index + 1}: {missing.sentence}", missing.remedy) from None
+
+
+def notify_of(path: Path | None) -> Notify:
+    """Whom to tell, as far as the settings file can be read: also where something else in it is wrong, since that has to be told."""
+    try:
+        table = {} if path is None else _read_toml(path).get("notify", {})
+    except SettingsError:
+        return Notify(path)
+    for told in (table, {"urls": table.get("urls", [])} if isinstance(table, dict) else {}):
+        try:
+            spec = validated(NotifySpec, told)
+        except Fault:
+            continue
+        return Notify(path, tuple(spec.urls), spec.when)
+    return Notify(path)
+
+
+def _from_keyring(service: str, name: str) -> str | None:
+    """What the system's keyring keeps. Raises MissingSecret where there is none that can be asked."""
+    from sheetsync.secret import MissingSecret
+
+    try:
+        keyring = import_module("keyring")
+    except ImportError:
+        raise MissingSecret("the package keyring is not installed.", "Install it beside sheetsync: pip install keyring") from None
+    try:
+        found: str | None = keyring.get_password(service, name)
+    except Exception as error:  # each system's keyring has failures of its own: locked, no desktop, no service
+        raise MissingSecret(f"the keyring can't be asked ({type(error).__name__}).",
+                            "At night it may be locked: name an environment variable instead.") from None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +189,7 @@ class Settings:
     write_protected: bool
     credentials: Path | None = None
     checks: tuple[Check, ...] = tuple(CHECKS.values())
+    notify: Notify = Notify()
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
@@ -148,13 +222,14 @@ def journal() -> Journal:
 
 @contextmanager
 def one_at_a_time(identity: str) -> Iterator[None]:
-    """Holds the lock of a source while it is open. Raises AlreadyRunning where another run holds it."""
+    """Holds the lock of a source while it is open. Raises AlreadyRunning where another run holds it, which a killed one never does."""
     from filelock import FileLock, Timeout
 
     folder = state_folder() / "locks"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(folder / f"{_tag(identity)}.lock")
+        for made in (folder.parent, folder):  # only the last folder of a path that is made gets the mode
+            made.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(folder / f"{tag_of(identity)}.lock")
         lock.acquire(timeout=0)
     except Timeout:
         raise AlreadyRunning("Another unattended run is at work on this workbook.", "It will be done soon; nothing is lost.") from None
@@ -216,6 +291,7 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
         write_protected=spec.excel.write_protected,
         credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
         checks=_checks(spec.checks),
+        notify=Notify(path, tuple(spec.notify.urls), spec.notify.when),
     )
 
 
@@ -486,8 +562,9 @@ def google_sign_in(settings: Settings) -> SignIn:
 
 def _backups(path: Path) -> Path:
     """A folder of its own for each workbook, named so that a person finds it."""
-    return state_folder() / "backups" / f"{path.stem}-{_tag(str(path.resolve()))}"
+    return state_folder() / "backups" / f"{path.stem}-{tag_of(str(path.resolve()))}"
 
 
-def _tag(identity: str) -> str:
+def tag_of(identity: str) -> str:
+    """A short name for files that belong to one source."""
     return hashlib.sha256(identity.encode()).hexdigest()[:8]

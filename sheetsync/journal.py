@@ -126,6 +126,20 @@ class Journal:
             ).fetchone()
         return None if found is None else Counts(found[0], found[1], tuple(json.loads(found[2])))
 
+    def last_success(self, source: str, sheet: str | None = None) -> datetime | None:
+        """When the newest successful sync of this source (or one sheet of it) began, in UTC; by hand or not. None where there is none.
+
+        The newest is the one that was recorded last, whatever the clock said: one that once stood in the future is not believed for good.
+        """
+        if not self.path.exists():  # a look need not make a journal
+            return None
+        with self._connected() as db:
+            found = db.execute(
+                "SELECT started FROM runs WHERE source = ? AND (? IS NULL OR sheet = ?) AND command = 'sync' "
+                "AND outcome IN ('written', 'nothing') ORDER BY id DESC LIMIT 1", (source, sheet, sheet),
+            ).fetchone()
+        return None if found is None else datetime.fromisoformat(found[0])
+
     def begin(
         self, source: str, sheet: str, *, today: date, counts: Counts | None, statuses: dict[str, int],
         changes: Iterable[Change], contacts: Iterable[Contact] = (), undoes: int | None = None, command: str = "sync",
@@ -282,13 +296,6 @@ class Journal:
             return None
         id_, origin, sheet, command, started, today, outcome, cells = found
         return Run(id_, origin, sheet, command, started, date.fromisoformat(today), outcome, cells)
-
-    def last_success(self, source: str) -> datetime | None:
-        """When the newest sync of this source that succeeded began (with its zone)."""
-        with self._connected() as db:
-            found = db.execute("SELECT started FROM runs WHERE source = ? AND command = 'sync' AND outcome IN ('written', 'nothing') "
-                               "ORDER BY id DESC LIMIT 1", (source,)).fetchone()
-        return None if found is None else datetime.fromisoformat(found[0])
 
     def changes(self, run: int) -> tuple[Change, ...]:
         """Every change that a run recorded, in the order of rows."""

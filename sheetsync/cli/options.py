@@ -67,9 +67,14 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
     if named is None:
         raise SettingsError("No workbook was named.",
                             'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml.')
+    day, early = day_of(settings, today)
+    return Asked(open_source(named, settings, sheet=sheet, tell=say), settings, day, early)
+
+
+def day_of(settings: Settings, today: str | None) -> tuple[date, bool]:
+    """The day of a run that begins now, and whether it begins before `[log] day_ends`. Raises SettingsError."""
     now, day = settings.now(), parse_today(today)
-    early = day is None and now.time() < settings.playbook.day_ends
-    return Asked(open_source(named, settings, sheet=sheet, tell=say), settings, day or now.date(), early)
+    return day or now.date(), day is None and now.time() < settings.playbook.day_ends
 
 
 def preview(asked: Asked, *, quiet: bool) -> Report:

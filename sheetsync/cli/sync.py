@@ -12,6 +12,7 @@ import typer
 from sheetsync.cli.handler import handled, say
 from sheetsync.cli.options import (
     AsJson,
+    Asked,
     ConfigPath,
     PlaybookName,
     SheetName,
@@ -23,13 +24,12 @@ from sheetsync.cli.options import (
     terminal_width,
 )
 from sheetsync.cli.progress import progress
-from sheetsync.errors import AlreadyRunning, NotReachable, SheetsyncError, TableChanged
+from sheetsync.errors import AlreadyRunning, NotReachable
 
 if TYPE_CHECKING:
     from sheetsync.core.model import Report
 
 _PAUSE = 5.0  # seconds between two looks with --wait
-UNATTENDED_PAUSES = (1, 2, 4, 8, 15, 30, 60)  # minutes; two hours in all
 
 
 @handled
@@ -57,39 +57,57 @@ def sync(
     Example: sheetsync sync customers.xlsx
     """
     from sheetsync import config as configuration
+    from sheetsync.deliver import to_terminal
     from sheetsync.sync import sync as run
 
-    asked = resolve(workbook, sheet, playbook, config, today)
     journal = configuration.journal()
-    if if_due is not None:
-        from sheetsync.schedule.due import is_due
 
-        if not is_due(if_due, last_success=journal.last_success(asked.source.identity), now=datetime.now(UTC)):
-            _say_not_due(as_json)
-            return
-
-    def once() -> Report:
+    def once(asked: Asked) -> Report:
         with progress(shown=not (unattended or as_json)) as tell:
             return run(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today,
                        journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
 
-    if unattended:
+    def asked_for() -> Asked:
+        return resolve(workbook, sheet, playbook, config, today)
+
+    def due(asked: Asked) -> bool:
+        if if_due is None:
+            return True
+        from sheetsync.schedule.due import is_due
+
+        return is_due(if_due, last_success=journal.last_success(asked.source.identity), now=datetime.now(UTC))
+
+    notes: tuple[str, ...] = ()
+    if unattended and not dry_run:
+        from sheetsync.cli.night import sync_unattended
+
         try:
-            with configuration.one_at_a_time(asked.source.identity):
-                report = _again(once, [60.0 * minutes for minutes in UNATTENDED_PAUSES], (NotReachable, TableChanged))
+            finished = sync_unattended(asked_for, once, journal, target=workbook, config=config, today=today, force=force, due=due)
         except AlreadyRunning:
             if if_due is None:
                 raise
-            _say_not_due(as_json)  # the run that is at work is the one that was due
+            finished = None  # the run that is at work is the one that was due
+        if finished is None:
+            _say_not_due(as_json)
             return
+        report, notes = finished.report, finished.notes
+        for alarm in finished.alarms:
+            say(alarm)
     else:
-        report = _again(once, [_PAUSE] * int(wait * 60 / _PAUSE), (NotReachable,))
-    from sheetsync.deliver import to_terminal
+        from sheetsync.cli.night import pending
 
+        asked = asked_for()
+        if not due(asked):
+            _say_not_due(as_json)
+            return
+        for alarm in pending(asked, journal):
+            say(alarm)
+        report = _again(lambda: once(asked), int(wait * 60 / _PAUSE))
     if as_json:
         to_terminal(render("json", report))
-    elif unattended:
-        to_terminal(f"{report.today.isoformat()} {report.source}: {len(report.customers)} customers, {len(report.changes)} cells written")
+    elif unattended and not dry_run:
+        counts = f"{len(report.customers)} customers, {len(report.changes)} cells written"
+        to_terminal("; ".join((f"{report.today.isoformat()} {report.source}: {counts}", *notes)))
     else:
         to_terminal(render("summary", report, width=terminal_width(), colour=takes_colour(), dry_run=dry_run))
 
@@ -100,14 +118,13 @@ def _say_not_due(as_json: bool) -> None:
     to_terminal('{"version": 1, "due": false, "written": false}' if as_json else "Nothing to do: the run that is due has been.")
 
 
-def _again(once: Callable[[], Report], pauses: list[float], passing: tuple[type[SheetsyncError], ...]) -> Report:
-    """Runs, and after a failure that may pass runs again after each pause; the last failure is raised."""
-    for number, pause in enumerate(pauses):
+def _again(once: Callable[[], Report], times: int) -> Report:
+    """Runs, and while the workbook is open elsewhere runs again so many times; the last failure is raised."""
+    for number in range(times):
         try:
             return once()
-        except passing as error:
-            if number == 0 or pause >= 60:
-                left = sum(pauses[number:]) / 60
-                say(f"{error.sentence} Trying again for {left:.0f} more minutes." if left >= 1 else f"{error.sentence} Trying again.")
-            time.sleep(pause)
+        except NotReachable as error:
+            if number == 0:
+                say(f"{error.sentence} Trying again.")
+            time.sleep(_PAUSE)
     return once()

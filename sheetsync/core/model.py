@@ -402,6 +402,23 @@ class Contact(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to somebody: a subject, the text, and the same text as an HTML document for those who can show it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Why a notifier did not take a message, in a sentence without its address; `may_pass` says that trying again may help."""
+
+    sentence: str
+    may_pass: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that `doctor` found out: what it looked at, a sentence, what to do next, and the exit code a sync would end with.
 

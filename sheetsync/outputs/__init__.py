@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 # By name: the module and class, imported when it is used (the page and the calendar need heavy libraries).
 OUTPUTS: Mapping[str, str] = {
+    "digest": "sheetsync.outputs.digest:Digest",
     "ics": "sheetsync.outputs.ics:Ics",
     "json": "sheetsync.outputs.json:Json",
     "page": "sheetsync.outputs.page:Page",

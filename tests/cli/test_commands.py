@@ -194,7 +194,10 @@ def test_settings_beside_the_workbook_are_found_and_say_which_workbook(workbook:
 def test_unattended_says_one_line(workbook: Path) -> None:
     result = call("sync", workbook, *ON, "--unattended")
     assert result.exit_code == 0
-    assert result.stdout == "2026-11-20 customers.xlsx: 6 customers, 24 cells written\n"
+    assert result.stdout == "2026-11-20 customers.xlsx: 6 customers, 24 cells written; no earlier run to compare with\n"
+    result = call("sync", workbook, *ON, "--unattended")
+    assert result.stdout == "2026-11-20 customers.xlsx: 6 customers, 0 cells written\n"
+    assert result.stderr == ""
 
 
 def test_one_unattended_run_at_a_time(workbook: Path) -> None:
@@ -215,12 +218,15 @@ def test_unattended_tries_again_for_two_hours(workbook: Path, monkeypatch: pytes
             lock.unlink()
 
     monkeypatch.setattr("time.sleep", sleep)
-    assert call("sync", workbook, *ON, "--unattended").exit_code == 0
-    assert waited == [60, 120, 240]
+    result = call("sync", workbook, *ON, "--unattended")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("; done at try 4\n")
+    assert [round(seconds / 60) for seconds in waited[:1]] == [1]
+    assert waited == sorted(waited)
     lock.touch()
     waited.extend([0] * 10)
-    refused(call("sync", workbook, *ON, "--unattended"), 3, "open in Excel")
-    assert sum(waited[13:]) == 120 * 60
+    refused(call("sync", workbook, *ON, "--unattended"), 3, "open in Excel", "Trying again for two hours")
+    assert sum(waited[13:]) == pytest.approx(120 * 60)
 
 
 def test_wait_waits_until_the_workbook_is_closed(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -428,7 +428,7 @@ def test_the_quick_proof_fails_where_anything_is_not_as_planned(
     lambda data, row: re.sub(rb'(<row r="%d".*?)</row>' % row, rb"\g<1><c r='ZZ9'><v>1</v></c></row>", data),
 ])
 def test_the_quick_proof_sees_a_row_that_was_not_to_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes, int], bytes]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[..., bytes]
 ) -> None:
     monkeypatch.setattr(sheet, "LARGE", 0)
     monkeypatch.setattr(proof, "_PIECE", 64)
