@@ -285,6 +285,11 @@ class Book(Spreadsheet, Edits):
         edits.type_rows("A1", rows)
         return edits
 
+    def add_chart_tab(self, title: str) -> None:
+        """A chart that was moved to a tab of its own: it has no grid."""
+        edits = self.add_tab(title)
+        edits.place()[1].properties["sheetType"] = "OBJECT"
+
     def delete_tab(self, title: str) -> None:
         """Deletes a tab."""
         self.do({"deleteSheet": {"sheetId": self.tab(title).sheet_id}})
