@@ -213,6 +213,7 @@ class Reader:
                 row.append(cells[column - 1] if column <= len(cells) else None)
             rows.append(tuple(row))
         snapshot.cells = rows
+        snapshot.hidden |= lean.hidden
         return snapshot
 
     def _lean(self, tab: Tab) -> tuple[Snapshot, tuple[dict[int, str], str] | None]:

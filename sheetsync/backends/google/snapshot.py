@@ -20,11 +20,12 @@ _OVER = (
     "protectedRanges(protectedRangeId,range,description,warningOnly,requestingUserCanEdit,unprotectedRanges),"
     "tables(tableId,name,range,rowsProperties,columnProperties),basicFilter.range"
 )
+_HIDDEN = "columnMetadata.hiddenByUser"
 ABOUT = "spreadsheetId,properties(title,locale,timeZone)"
-FIELDS = f"{ABOUT},sheets({_OVER},data(startRow,startColumn,rowData.values({_CELL})))"
+FIELDS = f"{ABOUT},sheets({_OVER},data(startRow,startColumn,{_HIDDEN},rowData.values({_CELL})))"
 REPLY_FIELDS = f"updatedSpreadsheet({FIELDS})"
-LEAN_FIELDS = (f"{ABOUT},sheets(properties(sheetId,title,sheetType),"
-               "data(startRow,startColumn,rowData.values(userEnteredValue,effectiveValue)))")
+LEAN_FIELDS = (f"{ABOUT},sheets(properties(sheetId,title,sheetType),data(startRow,startColumn,{_HIDDEN},"
+               "rowData.values(userEnteredValue,effectiveValue)))")
 TABS_FIELDS = f"{ABOUT},sheets.properties(sheetId,title,index,hidden,sheetType,gridProperties(rowCount,columnCount))"
 
 _EPOCH = datetime(1899, 12, 30)
@@ -105,6 +106,7 @@ class Snapshot:
     protected: tuple[Protected, ...] = ()
     tables: tuple[TypedTable, ...] = ()
     filtered: GridRange | None = None
+    hidden: frozenset[int] = frozenset()  # columns
 
     def cell(self, row: int, column: int) -> Cell:
         """The value of a cell, None beyond the used ones."""
@@ -215,6 +217,10 @@ def _about(raw: Mapping[str, Any], sheet: Mapping[str, Any]) -> Snapshot:
             TypedTable(str(part.get("tableId", "")), str(part.get("name", "")), grid_range(part.get("range", {})),
                        "footerColorStyle" in part.get("rowsProperties", {}), tuple(part.get("columnProperties", ())))
             for part in sheet.get("tables", ())
+        ),
+        hidden=frozenset(
+            part.get("startColumn", 0) + number for part in sheet.get("data", ())
+            for number, column in enumerate(part.get("columnMetadata", ()), 1) if column.get("hiddenByUser")
         ),
         filtered=grid_range(sheet["basicFilter"]["range"]) if sheet.get("basicFilter", {}).get("range") is not None else None,
     )
