@@ -299,3 +299,23 @@ def test_a_sheet_that_is_edited_all_the_time_is_given_up_with_nothing_of_the_own
     fresh = InMemory.of(split(book.values())[1])
     sync(fresh.source, PLAYBOOK, CHECKS.values(), today=TODAY)
     assert split(book.values())[2]["↻ Status"] == split(fresh.cells())[2]["↻ Status"]
+
+
+@pytest.mark.parametrize("before", ["K", "L", "M", "N", "O", "P"])
+@pytest.mark.parametrize("column", ["C", "E", "I"])
+@pytest.mark.usefixtures("key")
+def test_a_column_dragged_right_to_where_the_status_columns_go_keeps_all_it_holds(google: Emulator, column: str, before: str) -> None:
+    rows = customers(random.Random(4))
+    book, control = google.book("Clients", rows=rows), google.book("Clients", rows=rows)
+    control.move_columns(column, before=before)
+    google.after("GET", lambda edited: edited.move_columns(column, before=before))
+    run(book)
+    assert google.pending == 0
+    _, theirs, ours = split(book.values())
+    _, expected, _ = split(control.values())
+    assert without_blank_columns(theirs) == without_blank_columns(expected)
+    assert looks(book) == looks(control)
+    assert sorted(ours) == sorted(OURS)
+    google.forget()
+    run(book)
+    assert google.writes == 0
