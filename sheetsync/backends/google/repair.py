@@ -60,10 +60,13 @@ def find_damage(
         runs = dict(before.runs.get((source_row, source_column), {}))
         if parts & VALUE and runs:
             parts |= RICH
+        look = before.look(source_row, source_column)
+        if parts & VALUE and look.number[0] != after.look(row, column).number[0]:
+            parts |= NUMBER  # the place is not where the column's own formats went
         entered = before.entered(source_row, source_column)
         if "formulaValue" in entered:
             entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
-        wrong[row, column] = Put(parts, entered, before.look(source_row, source_column), runs)
+        wrong[row, column] = Put(parts, entered, look, runs)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
 
 
