@@ -235,6 +235,10 @@ class Origins:
     settings: Path | None
     laid_over: tuple[tuple[tuple[str, ...], Any, Any], ...]
 
+    def changed(self, rule: str) -> list[str]:
+        """What of a rule of the playbook's the settings change, each once: "due", "lead", …"""
+        return list(dict.fromkeys(keys[2] for keys, _, _ in self.laid_over if keys[:2] == ("rules", rule) and len(keys) > 2))
+
 
 def origins(path: Path | None = None, *, playbook: str | None = None) -> Origins:
     """Where each value of the playbook that `load_settings` gives for the same arguments comes from."""
