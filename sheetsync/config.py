@@ -24,7 +24,9 @@ from sheetsync.core.contracts import Check, Source
 from sheetsync.core.nearest import did_you_mean, nearest
 from sheetsync.errors import AlreadyRunning, NotReachable, Refused, SettingsError
 from sheetsync.journal import Journal
-from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
+from sheetsync.playbook.build import build_playbook
+from sheetsync.playbook.faults import Fault, say_path, validated
+from sheetsync.playbook.model import Playbook
 
 if TYPE_CHECKING:
     from sheetsync.backends.google.auth import SignIn

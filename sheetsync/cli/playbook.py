@@ -235,7 +235,7 @@ def _file(origin: Origins) -> str:
 
 def _origins(report: Report, origin: Origins, width: int, ink: Ink) -> list[str]:
     from sheetsync.outputs.text import wrap
-    from sheetsync.playbook.model import say_path
+    from sheetsync.playbook.faults import say_path
 
     lines = [ink.bold("Where the values come from"), *wrap(f"Playbook: {origin.playbook}", width, "  ")]
     if (rules := report.customers.table.rules) is not None:

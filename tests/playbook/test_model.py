@@ -11,7 +11,7 @@ from sheetsync.config import load_playbook, load_settings
 from sheetsync.core.header import normal
 from sheetsync.core.model import BAD, Style
 from sheetsync.errors import SettingsError
-from sheetsync.playbook.model import Fault
+from sheetsync.playbook.faults import Fault
 from sheetsync.resources import playbooks
 from tests.playbook.rows import playbook
 
