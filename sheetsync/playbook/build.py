@@ -144,7 +144,7 @@ def _used(rules: Iterable[Rule], quiet: Iterable[Quiet], care: Care | None) -> I
         yield name, "text", ("care", "when")
     for rule in rules:
         for name in rule.when:
-            yield name, "text", ("rules", rule.name, "when")
+            yield name, "text", ("rules", rule.name, "when", name)
         for name in rule.due.columns:
             yield name, "date", ("rules", rule.name, "due")
         for name in rule.latest.columns if rule.latest else ():
