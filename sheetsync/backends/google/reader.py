@@ -19,6 +19,7 @@ from sheetsync.errors import NotReachable, Refused, SettingsError, TableChanged
 
 LARGE = 5_000  # rows; above, only the columns whose formats matter are read with them
 MOST = 48_000_000  # bytes of a whole spreadsheet that are waited for; above, and beside many cells, tabs are asked for by name
+MOST_LEAN = 96_000_000  # bytes of all values of a spreadsheet that are waited for; above, those of the tab are asked for alone
 WIDE = 60_000  # cells of other tabs that are read along with the customers
 _TRIES = 3
 _BESIDE = 5  # columns
@@ -224,7 +225,7 @@ class Reader:
         """
         if not self._memory.huge:
             try:
-                body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=LEAN_FIELDS, most=MOST))
+                body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=LEAN_FIELDS, most=MOST_LEAN))
             except api.TooLargeError:
                 self._memory.put_huge()
             else:

@@ -207,7 +207,7 @@ def test_formulas_spills_and_errors_of_many_customers_are_read_as_those_of_few(
     few = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
     large(monkeypatch)
     many = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
-    monkeypatch.setattr(reader, "MOST", 100)
+    monkeypatch.setattr(reader, "MOST_LEAN", 100)
     google.forget()
     huge = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
     assert google.reads == 4  # too much to be read at once, values by themselves, tabs, and the columns that matter
