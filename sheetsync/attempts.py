@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sheetsync.core.contracts import Sheet, Source
+from sheetsync.core.contracts import Sheet, Source, Unfinished
 from sheetsync.errors import TableChanged
 
 ATTEMPTS = 3  # whole runs, when the table is edited meanwhile
@@ -18,6 +18,8 @@ def attempted(source: Source, run: Callable[[Sheet], T], *, readonly: bool) -> T
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with source.open(readonly=readonly) as sheet:
+                if not readonly and isinstance(sheet, Unfinished):
+                    sheet.finish()
                 return run(sheet)
         except TableChanged:
             if attempt == ATTEMPTS:

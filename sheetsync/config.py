@@ -24,7 +24,9 @@ from sheetsync.core.contracts import Check, Source
 from sheetsync.core.nearest import did_you_mean, nearest
 from sheetsync.errors import AlreadyRunning, NotReachable, Refused, SettingsError
 from sheetsync.journal import Journal
-from sheetsync.playbook.model import Fault, Playbook, build_playbook, say_path, validated
+from sheetsync.playbook.build import build_playbook
+from sheetsync.playbook.faults import Fault, say_path, validated
+from sheetsync.playbook.model import Playbook
 
 if TYPE_CHECKING:
     from sheetsync.backends.google.auth import SignIn
@@ -310,6 +312,10 @@ class Origins:
     playbook: Path
     settings: Path | None
     laid_over: tuple[tuple[tuple[str, ...], Any, Any], ...]
+
+    def changed(self, rule: str) -> list[str]:
+        """What of a rule of the playbook's the settings change, each once: "due", "lead", …"""
+        return list(dict.fromkeys(keys[2] for keys, _, _ in self.laid_over if keys[:2] == ("rules", rule) and len(keys) > 2))
 
 
 def origins(path: Path | None = None, *, playbook: str | None = None) -> Origins:

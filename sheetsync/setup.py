@@ -94,7 +94,8 @@ def _cut_off(journal: Journal, source: Source, table: Table) -> Iterator[Finding
     if hit:
         yield Finding("last run", f"The run of {when} UTC did not end well, and these cells of yours may hold what was "
                       f"meant for another column: {', '.join(hit[:5])}{' …' if len(hit) > 5 else ''}.",
-                      "Compare them with the version history of that time (File, Version history).")
+                      "Run sheetsync sync: it puts back those that nobody has changed since. Or compare them with the version history of "
+                      "that time (File, Version history).")
     else:
         yield Finding("last run", f"The run of {when} UTC was cut off or failed while it wrote.",
                       "Run sheetsync sync; it writes what is missing.")

@@ -109,10 +109,10 @@ def _run(
     if journal is not None:
         run = journal.begin(source.identity, table.sheet, today=day.today, counts=decision.counts,
                             statuses=report.statuses, changes=decision.changes, contacts=decision.contacts)
-        if "atomic" not in sheet.features:
-            journal.keep(run, table)
     if "atomic" in sheet.features:
         decision = replace(decision, desired=Desired((), {}, {}))  # there is no second round to plan; its memory goes before the write
+    elif journal is not None and run is not None:
+        journal.keep(run, table)
     try:
         settled = _write(sheet, decision, playbook, checks, day, journal, run)
     except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through

@@ -137,7 +137,7 @@ def test_a_fault_is_told_with_worksheet_row_column_and_the_nearest_right_text(co
         ([HEAD], "holds no rule"),
         ([[*HEAD, None], [*GOOD, "x"]], "the header"),
         ([[*HEAD, "Tier"], [*GOOD[:-1], "A", "B"]], "two columns of the header mean"),
-        ([[*HEAD, "↻ Status"], [*GOOD, "Due"]], "is a status column"),
+        ([[*HEAD, "↻ Status"], [*GOOD, "Due"]], 'row 2, column ↻ Status (J2): "↻ Status" is a status column'),
     ],
 )
 def test_faults_of_the_header_are_told(rules: Rows, told: str) -> None:

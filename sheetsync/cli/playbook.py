@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sheetsync.cli.handler import handled
-from sheetsync.cli.options import ConfigPath, PlaybookName, SheetName, Target, TodayDate, preview, resolve, takes_colour, terminal_width
+from sheetsync.cli.options import (
+    AsJson,
+    ConfigPath,
+    PlaybookName,
+    SheetName,
+    Target,
+    TodayDate,
+    preview,
+    resolve,
+    takes_colour,
+    terminal_width,
+)
+from sheetsync.errors import SettingsError
 
 if TYPE_CHECKING:
     from sheetsync.config import Origins
@@ -24,7 +36,7 @@ SAMPLES = 5  # rows that `check` shows
 
 @app.command("list")
 @handled
-def list_() -> None:
+def list_(as_json: AsJson = False) -> None:
     """List the playbooks that come with sheetsync.
 
     Example: sheetsync playbook list
@@ -34,11 +46,16 @@ def list_() -> None:
     from sheetsync.outputs.text import plural
     from sheetsync.resources import playbooks
 
+    books = [load_playbook(name) for name in playbooks()]
+    if as_json:
+        from sheetsync.cli.playbook_json import listed
+
+        to_terminal(listed(books, DEFAULT_PLAYBOOK))
+        return
     lines = []
-    for name in playbooks():
-        book = load_playbook(name)
-        default = ", the default" if name == DEFAULT_PLAYBOOK else ""
-        lines.append(f"{name:<15}{book.title}: {plural(len(book.rules), 'rule')}, {plural(len(book.messages), 'message')}{default}")
+    for book in books:
+        default = ", the default" if book.name == DEFAULT_PLAYBOOK else ""
+        lines.append(f"{book.name:<15}{book.title}: {plural(len(book.rules), 'rule')}, {plural(len(book.messages), 'message')}{default}")
     to_terminal("\n".join(lines))
 
 
@@ -47,6 +64,7 @@ def list_() -> None:
 def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped playbook, or the path of a playbook.toml.")] = "home-business",
     tsv: Annotated[bool, typer.Option("--tsv", help="Print the rules for pasting into a worksheet named Rules.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show a playbook: its rules in plain words, when nobody is chased, its calendar.
 
@@ -58,9 +76,16 @@ def show(
     from sheetsync.playbook.explain import explain_quiet
     from sheetsync.playbook.table import as_tsv, rules_table
 
+    if tsv and as_json:
+        raise SettingsError("--tsv and --json are two ways to print one playbook.", "Choose one.")
     book = load_playbook(name)
     if tsv:
         to_terminal(as_tsv(rules_table(book)))
+        return
+    if as_json:
+        from sheetsync.cli.playbook_json import shown
+
+        to_terminal(shown(book))
         return
     width, ink = terminal_width(), Ink(takes_colour())
     lines = [ink.bold(f"{book.title} ({book.name})")]
@@ -82,6 +107,7 @@ def check(
     playbook: PlaybookName = None,
     config: ConfigPath = None,
     today: TodayDate = None,
+    as_json: AsJson = False,
 ) -> None:
     """Explain every rule back, and what it does on your sheet; write nothing.
 
@@ -92,9 +118,15 @@ def check(
     from sheetsync.playbook.worksheet import with_worksheet
 
     asked = resolve(workbook, sheet, playbook, config, today)
-    report = preview(asked, quiet=False)
-    book = with_worksheet(asked.settings.playbook, report.customers.table)
-    to_terminal(_checked(report, book, origins(asked.settings.path, playbook=playbook)))
+    report = preview(asked, quiet=as_json)
+    book, origin = with_worksheet(asked.settings.playbook, report.customers.table), origins(asked.settings.path, playbook=playbook)
+    if as_json:
+        from sheetsync.cli.playbook_json import checked
+        from sheetsync.playbook.explain import samples
+
+        to_terminal(checked(report, book, origin, samples(report.follow_ups, SAMPLES)))
+        return
+    to_terminal(_checked(report, book, origin))
 
 
 def _checked(report: Report, book: Playbook, origin: Origins) -> str:
@@ -123,9 +155,8 @@ def _checked(report: Report, book: Playbook, origin: Origins) -> str:
             lines += wrap(f'Never chosen: "{hides[rule.name]}" always comes before it.', width, "    ")
         else:
             lines += wrap(f"Today it is the next step of {plural(chosen[rule.name], 'customer')}.", width, "    ")
-        changed = [keys[2] for keys, _, _ in origin.laid_over if keys[:2] == ("rules", rule.name) and len(keys) > 2]
-        if changed:
-            lines += wrap(f"From {_file(origin)}: {', '.join(dict.fromkeys(changed))}; the rest from the playbook.", width, "    ")
+        if changed := origin.changed(rule.name):
+            lines += wrap(f"From {_file(origin)}: {', '.join(changed)}; the rest from the playbook.", width, "    ")
     lines += ["", *_quiet(report, book, width, ink), *_care(book, width, ink), *_calendar(book, width, ink)]
     if wrong := check_messages(book):
         lines += ["", ink.bold("Messages"), *(line for sentence in wrong for line in wrap(sentence, width, "  "))]
@@ -158,13 +189,9 @@ def _quiet(report: Report, book: Playbook, width: int, ink: Ink) -> list[str]:
 
 def _care(book: Playbook, width: int, ink: Ink) -> list[str]:
     from sheetsync.outputs.text import wrap
-    from sheetsync.playbook.explain import explain_when
+    from sheetsync.playbook.explain import explain_care
 
-    if book.care is None:
-        return []
-    sentence = f'{explain_when(book.care.when)} each next step ends with "{book.care.note}"'
-    sentence += ", and nothing falls on the week's last open day." if book.care.spare_week_end else "."
-    return ["", ink.bold("With care"), *wrap(sentence, width, "  ")]
+    return [] if book.care is None else ["", ink.bold("With care"), *wrap(explain_care(book.care), width, "  ")]
 
 
 def _calendar(book: Playbook, width: int, ink: Ink) -> list[str]:
@@ -189,18 +216,13 @@ def _calendar(book: Playbook, width: int, ink: Ink) -> list[str]:
 
 
 def _samples(report: Report, width: int, ink: Ink) -> list[str]:
-    """The first rows, each with another rule or status than those before it."""
     from sheetsync.core.values import say_date
     from sheetsync.outputs.text import wrap
+    from sheetsync.playbook.explain import samples
 
-    seen: dict[tuple[str, str], int] = {}
-    for index, follow_up in enumerate(report.follow_ups):
-        seen.setdefault((follow_up.rule, "" if follow_up.rule else follow_up.status), index)
-    picked = sorted(seen.values())[:SAMPLES]
-    picked += [index for index in range(len(report.follow_ups)) if index not in picked][: SAMPLES - len(picked)]
+    picked = samples(report.follow_ups, SAMPLES)
     lines = [ink.bold("Sample rows")]
-    for index in sorted(picked):
-        follow_up = report.follow_ups[index]
+    for follow_up in picked:
         when = "" if follow_up.due is None else f", {say_date(follow_up.due)}"
         lines += wrap(f"Row {follow_up.row} {follow_up.customer}: {report.status.word(follow_up.status)}{when}", width, "  ")
         lines += wrap(follow_up.step, width, "    ") + wrap(follow_up.why, width, "    ")
@@ -213,7 +235,7 @@ def _file(origin: Origins) -> str:
 
 def _origins(report: Report, origin: Origins, width: int, ink: Ink) -> list[str]:
     from sheetsync.outputs.text import wrap
-    from sheetsync.playbook.model import say_path
+    from sheetsync.playbook.faults import say_path
 
     lines = [ink.bold("Where the values come from"), *wrap(f"Playbook: {origin.playbook}", width, "  ")]
     if (rules := report.customers.table.rules) is not None:

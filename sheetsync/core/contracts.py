@@ -66,6 +66,15 @@ class Examined(Protocol):
         ...
 
 
+@runtime_checkable
+class Unfinished(Protocol):
+    """An open sheet in which a run that was cut off may have left something of the owner's overwritten."""
+
+    def finish(self) -> None:
+        """Puts that back; called before a run that writes reads. Raises NotReachable where it still can't be."""
+        ...
+
+
 class Source(Protocol):
     """Where a table lives: frozen settings that can be opened."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sheetsync.core.model import Cell, CellError, Change, Report
+from sheetsync.core.model import Cell, CellError, Change, FollowUp, Report, StatusSettings
 
 VERSION = 1
 
@@ -19,7 +19,6 @@ class Json:
 
     def render(self, report: Report) -> str:
         """One object; every customer row stands in follow_ups."""
-        word = report.status.word
         return json.dumps({
             "version": VERSION,
             "today": report.today.isoformat(),
@@ -27,11 +26,7 @@ class Json:
             "sheet": report.sheet,
             "rows": len(report.customers),
             "statuses": report.statuses,
-            "follow_ups": [
-                {"row": f.row, "customer": f.customer, "status": word(f.status), "due": json_cell(f.due), "step": f.step,
-                 "rule": f.rule, "why": f.why}
-                for f in report.follow_ups
-            ],
+            "follow_ups": follow_up_objects(report.follow_ups, report.status),
             "problems": [
                 {"row": p.row, "column": report.customers.header(p.column), "check": p.check, "severity": p.severity, "message": p.message,
                  "suggestion": p.suggestion}
@@ -47,6 +42,15 @@ class Json:
             "written": report.written,
             "notes": list(report.notes),
         }, ensure_ascii=False)
+
+
+def follow_up_objects(follow_ups: Iterable[FollowUp], status: StatusSettings) -> list[dict[str, Any]]:
+    """Follow-ups as JSON shows them, with the owner's words for statuses."""
+    return [
+        {"row": f.row, "customer": f.customer, "status": status.word(f.status), "due": json_cell(f.due), "step": f.step, "rule": f.rule,
+         "why": f.why}
+        for f in follow_ups
+    ]
 
 
 def change_objects(changes: Iterable[Change]) -> list[dict[str, Any]]:

@@ -165,8 +165,6 @@ class _Work:
             assert entry.day is not None
             assert follow_up is not None
             rule = self.rules.get(follow_up.rule)
-            if rule is not None and entry.kind != "done" and not follow_up.active:
-                rule = None  # a call for another reason; what is only due later stays so
             self._contact(row, entry.day, rule)
             self._note(row, entry, f"{entry.day.isoformat()} {entry.kind}")
         elif entry.word == "snooze":

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sheetsync.core import model
-from sheetsync.core.model import Column
+from sheetsync.core.model import Column, FollowUp
 from sheetsync.core.workdays import Calendar
 from sheetsync.playbook.criteria import AnyOf, Criterion, Today
 from sheetsync.playbook.due import Due, Period
-from sheetsync.playbook.model import Playbook, Rule
+from sheetsync.playbook.model import Care, Playbook, Rule
 from sheetsync.playbook.quiet import Quiet
 
 _SOME_DAY, _CALENDAR = date(2026, 1, 1), Calendar()  # a criterion without "today" doesn't depend on them
@@ -55,6 +55,12 @@ def explain_quiet(reason: Quiet) -> str:
     if reason.except_urgent:
         sentence += ", unless something urgent is"
     return sentence + "."
+
+
+def explain_care(care: Care) -> str:
+    """How customers are treated who are to be handled with care, in one sentence."""
+    sentence = f'{explain_when(care.when)} each next step ends with "{care.note}"'
+    return sentence + (", and nothing falls on the week's last open day." if care.spare_week_end else ".")
 
 
 def explain_when(when: Mapping[str, AnyOf]) -> str:
@@ -186,6 +192,16 @@ def _within(narrow: AnyOf, wide: AnyOf) -> bool:
     if "<>" in texts and not any(one.text == "=" or one.operator == "<>" for one in narrow.criteria):
         return True
     return all(one.text.casefold() in texts for one in narrow.criteria)
+
+
+def samples(follow_ups: Sequence[FollowUp], count: int) -> list[FollowUp]:
+    """The first `count` rows that have each another rule or status than those before; where there are not so many, others too."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, follow_up in enumerate(follow_ups):
+        seen.setdefault((follow_up.rule, "" if follow_up.rule else follow_up.status), index)
+    picked = sorted(seen.values())[:count]
+    picked += [index for index in range(len(follow_ups)) if index not in picked][: count - len(picked)]
+    return [follow_ups[index] for index in sorted(picked)]
 
 
 _UNITS = {"days": 1, "weeks": 7, "months": 1, "quarters": 3, "years": 12}

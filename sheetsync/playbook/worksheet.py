@@ -12,8 +12,10 @@ from sheetsync.core.model import Cell, CellError, RulesRow, RulesTable, Table, c
 from sheetsync.core.nearest import nearest
 from sheetsync.core.values import is_blank, text_of
 from sheetsync.errors import SettingsError
+from sheetsync.playbook.build import build_playbook
 from sheetsync.playbook.due import parse_due
-from sheetsync.playbook.model import Fault, Playbook, build_playbook
+from sheetsync.playbook.faults import Fault
+from sheetsync.playbook.model import Playbook
 
 # The worksheet's own columns, and what playbook.toml calls them. Any other column is a criterion.
 COLUMNS = {

@@ -19,8 +19,9 @@ from sheetsync.core.header import read_table
 from sheetsync.core.model import Cell, Customers
 from sheetsync.core.plan import plan
 from sheetsync.core.validate import see_customers
+from sheetsync.playbook.build import build_playbook
 from sheetsync.playbook.engine import follow_ups
-from sheetsync.playbook.model import Playbook, build_playbook
+from sheetsync.playbook.model import Playbook
 from sheetsync.resources import playbooks
 
 TODAY = date(2026, 11, 20)

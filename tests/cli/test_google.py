@@ -251,17 +251,80 @@ def test_source_and_credentials_in_the_settings(google: Emulator, book: Book, tm
     assert book.values()[0] == CUSTOMERS[0]
 
 
-@pytest.mark.parametrize("command", [["check"], ["today"], ["sync", "--dry-run"], ["undo", "--dry-run"]])
+@pytest.mark.parametrize("command", [
+    ["check"], ["today"], ["report"], ["draft", "Susan Ortiz"], ["playbook check"], ["sync", "--dry-run"], ["undo", "--dry-run"],
+], ids=" ".join)
 def test_commands_that_only_look_ask_for_no_more_than_looking(google: Emulator, book: Book, tmp_path: Path, command: list[str]) -> None:
     call("login", google.service_account_file(tmp_path))
     call("sync", book.link, *ON)
     book.type("E3", date(2026, 11, 19))
     google.forget()
     on = [] if command[0] == "undo" else ON
-    assert call(command[0], book.link, *command[1:], *on).exit_code == 0
+    assert call(*command[0].split(), book.link, *command[1:], *on).exit_code == 0
     scopes = {scope for seen in google.requests for scope in seen.scopes}
     assert scopes == {"spreadsheets.readonly"}
     assert google.writes == 0
+
+
+def test_draft_of_a_google_sheet_by_link_and_by_the_settings(google: Emulator, book: Book, tmp_path: Path) -> None:
+    call("login", google.service_account_file(tmp_path))
+    google.forget()
+    found = call("draft", book.tab_link("Customers"), "Susan", "Ortiz", *ON)
+    assert found.stdout.startswith("Phone script\n\nHello Susan Ortiz, this is")
+    assert (google.reads, google.writes) == (2, 0)  # one turns the link's gid into a tab
+    (tmp_path / "sheetsync.toml").write_text(f'source = "{book.tab_link("Customers")}"\n[messages]\nsignature = "Maya"\n', "utf-8")
+    google.forget()
+    letter = json.loads(call("draft", "Kwame", "--json", *ON).stdout)
+    assert (letter["kind"], letter["to"]) == ("e-mail", "kwame@example.com")
+    assert "Maya" in letter["body"]
+    assert "subject=" in letter["mailto"]
+    assert (google.reads, google.writes) == (1, 0)
+    nobody = call("draft", "Suzan Ortis", *ON)
+    assert nobody.exit_code == 6
+    assert "Did you mean Susan Ortiz?" in nobody.output
+
+
+def test_playbook_check_of_a_google_sheet_reads_the_rules_worksheet_along(google: Emulator, book: Book, tmp_path: Path) -> None:
+    call("login", google.service_account_file(tmp_path))
+    before = book.state()
+    own = json.loads(call("playbook", "check", book.tab_link("Customers"), "--json", *ON).stdout)
+    assert (own["source"], own["sheet"], own["rows"], own["origins"]["rules"]) == ("Clients", "Customers", 6, None)
+    assert len(own["samples"]) == 5
+    book.add_tab("Cadences", [["Rule", "Due", "Next step"], ["Keep in touch", "1 month after Last contact", "Call {{ Name }}"],
+                              ["Stock", "on Delivery", "Tell {{ Name }}"]])
+    faulty = call("playbook", "check", book.tab_link("Customers"), *ON)
+    assert faulty.exit_code == 2
+    assert 'Clients, worksheet "Cadences", row 3, column Due (B3): there is no column "Delivery"' in " ".join(faulty.output.split())
+    book.tab("Cadences").type("B3", "yearly on Last contact")
+    google.forget()
+    text = " ".join(call("playbook", "check", book.tab_link("Customers"), *ON).stdout.split())
+    assert 'Rules: all of them from the worksheet "Cadences" of Clients' in text
+    assert "2 rules of 2 can fire here." in text
+    assert (google.reads, google.writes) == (1, 0)
+    assert book.state() == before
+
+
+def test_report_of_a_google_sheet_counts_what_syncs_and_log_entries_say(google: Emulator, tmp_path: Path) -> None:
+    rows: Rows = [[*row, None, None] for row in CUSTOMERS]
+    rows[0][10:] = ["Log", "Complaint called"]
+    book = google.book("Clients", rows=rows, tab="Customers")
+    call("login", google.service_account_file(tmp_path))
+    link = book.tab_link("Customers")
+    empty = call("report", link, *ON)
+    assert empty.exit_code == 0, empty.output
+    assert call("sync", link, *ON).exit_code == 0
+    book.type("K2", "called: sorted out")
+    assert call("sync", link, "--today", "2026-11-23").exit_code == 0
+    assert (book.value("K2"), book.value("L2")) == (None, date(2026, 11, 23))
+    google.forget()
+    found = json.loads(call("report", link, "--today", "2026-11-24", "--json").stdout)
+    assert (google.reads, google.writes) == (1, 0)
+    assert found["source"] == "Clients"
+    [called] = [rule for rule in found["rules"] if rule["rule"] == "Complaint: phone first"]
+    assert (called["fell_due"], called["in_time"], called["late"], called["open"]) == (1, 1, 0, 0)
+    text = call("report", link, "--today", "2026-11-24").stdout
+    assert "Complaint: phone first" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_help_does_not_load_google() -> None:

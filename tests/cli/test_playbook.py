@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from pathlib import Path
@@ -123,3 +124,59 @@ def test_check_explains_the_rules_of_the_worksheet(book: Path) -> None:
     text = told(call("check", book, "--today", "2026-11-20").stdout)
     assert "36. Tasting: confirm the hour Every customer is due 1 business day before Next appointment" in text
     assert 'Rules: all of them from the worksheet "Rules" of customers.xlsx' in text
+
+
+def test_check_as_json_says_of_every_rule_what_it_needs_and_whether_it_can_fire(plain_book: Path) -> None:
+    book = plain_book
+    settings = book.parent / "sheetsync.toml"
+    settings.write_text(settings.read_text("utf-8") + """
+[rules."Renewal"]
+lead = "30 days"
+[rules."Twice a year, again"]
+due = "8 months after Last contact"
+step = "Call {{ Name }}"
+when = { Tier = "C" }
+""", "utf-8")
+    before = book.read_bytes()
+    result = call("check", book, "--today", "2026-11-20", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["version"], found["source"], found["sheet"], found["name"]) == (1, "customers.xlsx", "Customers", "home-business")
+    rules = {rule["name"]: rule for rule in found["rules"]}
+    assert len(rules) == len(found["rules"]) == len(load_playbook().rules) + 1
+    renewal = rules["Renewal"]
+    assert renewal["columns"][0] == {"column": "Contract end", "header": "Standing order until", "use": ["due", "latest"]}
+    assert (renewal["can_fire"], renewal["never"], renewal["hidden_by"], renewal["changed"]) == (True, None, None, ["lead"])
+    idle = [rule for rule in found["rules"] if not rule["can_fire"]]
+    assert idle
+    assert all(rule["lacking"] and rule["never"].startswith("the sheet has no column ") and not rule["chosen"] for rule in idle)
+    assert rules["Twice a year, again"]["hidden_by"] == "Keep in touch, everyone"
+    assert sum(rule["chosen"] for rule in found["rules"]) <= found["rows"]
+    assert [sample["row"] for sample in found["samples"]] == sorted(sample["row"] for sample in found["samples"])
+    assert len(found["samples"]) == 5
+    assert found["samples"][0]["step"] == "Phone Susan Ortiz: apologise, agree the fix"
+    assert {"path": ["rules", "Renewal", "lead"], "value": "30 days", "instead_of": "14 days"} in found["origins"]["values"]
+    assert found["origins"]["rules"] is None
+    assert found["origins"]["settings"] == str(settings)
+    assert book.read_bytes() == before
+
+
+def test_check_as_json_names_the_worksheet_that_the_rules_are_from(book: Path) -> None:
+    assert json.loads(call("check", book, "--today", "2026-11-20", "--json").stdout)["origins"]["rules"] == "Rules"
+
+
+@pytest.mark.parametrize("name", playbooks())
+def test_show_as_json_holds_what_show_says(name: str) -> None:
+    found = json.loads(call("show", name, "--json").stdout)
+    text = told(call("show", name).stdout)
+    assert all(rule["name"] in text and rule["sentence"] in text for rule in found["rules"])
+    assert all(f"{reason['name']}: {reason['sentence']}" in text for reason in found["quiet"])
+    assert [one for one in json.loads(call("list", "--json").stdout)["playbooks"] if one["name"] == name] == [
+        {"name": name, "title": found["title"], "rules": len(found["rules"]), "messages": len(load_playbook(name).messages),
+         "default": name == "home-business"}]
+
+
+def test_tsv_and_json_at_once_are_refused() -> None:
+    result = call("show", "minimal", "--tsv", "--json")
+    assert result.exit_code == 2
+    assert "two ways" in result.stderr

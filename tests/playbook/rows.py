@@ -10,8 +10,9 @@ from sheetsync.core.contracts import Check
 from sheetsync.core.header import read_table
 from sheetsync.core.model import Cell, FollowUp
 from sheetsync.core.validate import validate
+from sheetsync.playbook.build import build_playbook
 from sheetsync.playbook.engine import follow_ups
-from sheetsync.playbook.model import Playbook, build_playbook
+from sheetsync.playbook.model import Playbook
 
 BASE = """
 name = "test"

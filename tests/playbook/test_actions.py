@@ -98,11 +98,16 @@ def test_an_entry_changes_the_row_as_it_says(line: str) -> None:
     assert one(STEPS, HEAD, before) == (after.strip(), "")
 
 
-def test_a_call_long_before_the_step_is_due_leaves_the_step_and_done_does_it() -> None:
+@pytest.mark.parametrize("word", ["done", "called", "emailed", "met"])
+@pytest.mark.parametrize("held", ["2026-02-01", "2025-11-25"], ids=["only due later", "due now"])
+def test_every_contact_does_the_step_of_the_chosen_rule_whenever_that_is_due(word: str, held: str) -> None:
     head = "Name | Log | Last contact | Last review"
-    assert one(HOME, head, "Ng | called | 2026-11-19 | 2026-02-01")[0] == "Ng |  | 2026-11-20 | 2026-02-01"
-    assert one(HOME, head, "Ng | done | 2026-11-19 | 2026-02-01")[0] == "Ng |  | 2026-11-20 | 2026-11-20"
-    assert one(HOME, head, "Ng | called | 2026-11-19 | 2025-11-25")[0] == "Ng |  | 2026-11-20 | 2026-11-20"
+    assert one(HOME, head, f"Ng | {word} | 2026-11-19 | {held}") == ("Ng |  | 2026-11-20 | 2026-11-20", "")
+
+
+def test_a_day_typed_into_last_contact_does_no_step() -> None:
+    head = "Name | Log | Last contact | Last review"
+    assert one(HOME, head, "Ng |  | 2026-11-20 | 2026-02-01") == ("Ng |  | 2026-11-20 | 2026-02-01", "")
 
 
 def test_the_rule_is_the_one_that_was_chosen_on_the_day_of_the_contact() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sheetsync.core.model import Cell, ColumnType
 from sheetsync.core.workdays import Calendar
 from sheetsync.playbook.criteria import parse_criterion
-from sheetsync.playbook.model import Fault
+from sheetsync.playbook.faults import Fault
 from tests.playbook.rows import plan, playbook
 from tests.tables import read_cell
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetsync.config import load_playbook
+from sheetsync.playbook.build import build_playbook
 from sheetsync.playbook.explain import explain, explain_quiet, hidden, needs, never
-from sheetsync.playbook.model import Playbook, Rule, build_playbook
+from sheetsync.playbook.model import Playbook, Rule
 from sheetsync.playbook.table import HEADER, as_tsv, rules_table
 from sheetsync.resources import playbooks
 from tests.playbook.rows import playbook

@@ -13,6 +13,8 @@ from sheetsync.config import load_playbook
 from sheetsync.core.header import read_table
 from sheetsync.core.model import Cell, Column, Customers, Fault
 from sheetsync.core.validate import see_customers
+from sheetsync.playbook.build import build_playbook
+from sheetsync.playbook.faults import Fault as SettingFault
 from sheetsync.playbook.messages import (
     Message,
     MessageError,
@@ -23,8 +25,6 @@ from sheetsync.playbook.messages import (
     read_template,
     render,
 )
-from sheetsync.playbook.model import Fault as SettingFault
-from sheetsync.playbook.model import build_playbook
 from sheetsync.resources import playbooks
 from tests.playbook.rows import BASE
 

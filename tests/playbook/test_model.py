@@ -11,7 +11,7 @@ from sheetsync.config import load_playbook, load_settings
 from sheetsync.core.header import normal
 from sheetsync.core.model import BAD, Style
 from sheetsync.errors import SettingsError
-from sheetsync.playbook.model import Fault
+from sheetsync.playbook.faults import Fault
 from sheetsync.resources import playbooks
 from tests.playbook.rows import playbook
 
@@ -26,8 +26,8 @@ RULE = '[rules."R"]\ndue = "on A"\nstep = "x"\n'
         (RULE + "priority = 'urgnt'", "rules R priority", 'Did you mean "urgent"?'),
         (RULE + "latest = 'yearly on A'", "rules R", "no single day"),
         (RULE + "lead = 'a week'", "rules R lead", "7 days"),
-        (RULE + "when = { '↻ Status' = 'Due' }", "rules R when", "status column"),
-        (RULE + "when = { '↻ Whatever' = 'Due' }", "rules R when", "status column"),
+        (RULE + "when = { '↻ Status' = 'Due' }", "rules R when ↻ Status", "status column"),
+        (RULE + "when = { '↻ Whatever' = 'Due' }", "rules R when ↻ Whatever", "status column"),
         ('[rules."R"]\ndue = "on A"\nstep = "Call {{ Nme }}"', "rules R step", 'Did you mean "Name"?'),
         ('[rules."R"]\ndue = "on last-contact"\nstep = "x"', "rules R due", 'Did you mean "Last contact"?'),
         ('[columns.T]\ntype = "text"\n[rules."R"]\ndue = "on T"\nstep = "x"', "rules R due", "not dates"),

@@ -297,6 +297,8 @@ class Spreadsheet:
     def box(self, text: str) -> tuple[Tab, Box]:
         """The same, clipped to the grid; 400 where it starts past the grid's edge."""
         tab, area = self.find(text)
+        if tab.properties.get("sheetType") == "OBJECT":  # no grid, so no cells that A1 notation could mean
+            raise invalid(f"Unable to parse range: {text}")
         if (area.top or 0) >= tab.row_count or (area.left or 0) >= tab.column_count:
             wanted = Box(area.top or 0, area.bottom or tab.row_count, area.left or 0, area.right or tab.column_count).a1(tab.title)
             raise invalid(f"Range ({wanted}) exceeds grid limits. Max rows: {tab.row_count}, max columns: {tab.column_count}")

@@ -140,6 +140,11 @@ class Edits:
         self._do({"updateDimensionProperties": {
             "range": self._lines(ROWS, first - 1, count), "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}})
 
+    def hide_columns(self, first: str, count: int = 1, *, hidden: bool = True) -> None:
+        """Hides columns, or shows them again."""
+        self._do({"updateDimensionProperties": {
+            "range": self._lines(COLUMNS, column_index(first), count), "properties": {"hiddenByUser": hidden}, "fields": "hiddenByUser"}})
+
     def sort(self, by: str, *, descending: bool = False, header_rows: int = 1, last_row: int | None = None) -> None:
         """Sorts every row below the header, all columns of the grid, by one column (its letter or its header's text)."""
         _, tab = self.place()
@@ -284,6 +289,11 @@ class Book(Spreadsheet, Edits):
         edits = TabEdits(self, reply["addSheet"]["properties"]["sheetId"])
         edits.type_rows("A1", rows)
         return edits
+
+    def add_chart_tab(self, title: str) -> None:
+        """A chart that was moved to a tab of its own: it has no grid."""
+        edits = self.add_tab(title)
+        edits.place()[1].properties["sheetType"] = "OBJECT"
 
     def delete_tab(self, title: str) -> None:
         """Deletes a tab."""

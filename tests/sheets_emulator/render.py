@@ -27,7 +27,9 @@ def spreadsheet(book: Spreadsheet, actor: Actor, *, ranges: list[str], grid: boo
         if not mine:
             continue
         sheet: JSON = {"properties": sheet_properties(tab, index)}
-        if with_cells:
+        if sheet["properties"]["sheetType"] != "GRID":  # SheetProperties in the discovery document: "this field will be absent"
+            del sheet["properties"]["gridProperties"]
+        elif with_cells:
             sheet["data"] = [grid_data(book, tab, box, below(mask, "sheets", "data")) for box in mine]
         sheet.update(over_the_cells(book, tab, mine, actor))
         found["sheets"].append(sheet)

@@ -53,6 +53,9 @@ class Client(HTTPClient):
         self.clock_ahead: float | None = None  # seconds that this computer's clock is ahead of Google's
         if endpoint is not None:
             self.session.trust_env = False  # no proxy between us and this computer
+        tokens = getattr(self.session, "_auth_request_session", None)  # google-auth's own, and it offers no other way to it
+        if tokens is not None and identity.is_local:
+            tokens.trust_env = False
         self.session.headers["Accept-Encoding"] = "gzip"
 
     def request(

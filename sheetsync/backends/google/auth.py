@@ -35,6 +35,12 @@ class Identity:
     who: str
     kind: Kind
     path: Path | None
+    token_uri: str  # where tokens are fetched: Google's, or an address on this computer
+
+    @property
+    def is_local(self) -> bool:
+        """Whether tokens are fetched on this computer; then no proxy may carry what is sent for them elsewhere."""
+        return is_loopback(self.token_uri)
 
     @property
     def is_service(self) -> bool:
@@ -125,7 +131,7 @@ def _service_account(path: Path, info: Mapping[str, Any], scopes: Sequence[str])
         made = Credentials.from_service_account_info(dict(info), scopes=list(scopes))  # type: ignore[no-untyped-call]
     except ValueError:  # its text may quote the key
         raise Refused(f"The private key in {path.name} can't be read.", "Download the key again, and don't edit it.") from None
-    return Identity(made, info["client_email"], "service account", path)
+    return Identity(made, info["client_email"], "service account", path, info["token_uri"])
 
 
 def _authorized_user(path: Path, info: Mapping[str, Any], scopes: Sequence[str]) -> Identity:
@@ -139,7 +145,7 @@ def _authorized_user(path: Path, info: Mapping[str, Any], scopes: Sequence[str])
     made = Credentials(  # type: ignore[no-untyped-call]
         None, refresh_token=info["refresh_token"], token_uri=token_uri, client_id=info["client_id"],
         client_secret=info["client_secret"], scopes=list(scopes), quota_project_id=info.get("quota_project_id"))
-    return Identity(made, str(info.get("account") or "your Google account"), "sign-in", path)
+    return Identity(made, str(info.get("account") or "your Google account"), "sign-in", path, token_uri)
 
 
 def _application_default(scopes: Sequence[str]) -> Identity | None:
@@ -155,7 +161,7 @@ def _application_default(scopes: Sequence[str]) -> Identity | None:
     if found.credentials.quota_project_id is None:
         raise Refused("The sign-in of gcloud names no project to count requests for.",
                       "Name one: gcloud auth application-default set-quota-project PROJECT. Or sign in with sheetsync login.")
-    return Identity(found.credentials, found.who, "application default credentials", path)
+    return Identity(found.credentials, found.who, "application default credentials", path, found.token_uri)
 
 
 def _chosen(folder: Path) -> Path | None:
@@ -182,6 +188,7 @@ def try_out(identity: Identity) -> None:
     from google.auth.transport.requests import Request
 
     request = Request()
+    request.session.trust_env = not identity.is_local
     try:
         identity.credentials.refresh(request)
     except RefreshError as error:
@@ -221,6 +228,7 @@ def sign_in_with_browser(client_file: Path, folder: Path, *, open_browser: bool,
     for name in ("auth_uri", "token_uri"):
         check_goes_to_google(client_file.name, client.get(name))
     flow = InstalledAppFlow.from_client_config(dict(info), scopes=[WRITE, READ])
+    flow.oauth2session.trust_env = not is_loopback(client["token_uri"])
     try:
         with _insecure_on_loopback(client["token_uri"]):
             credentials = flow.run_local_server(

@@ -50,6 +50,9 @@ def _check_room(snapshot: Snapshot, new: Mapping[str, int], where: str, top: int
     span = f"{column_letters(first)} to {column_letters(last)}" if first != last else f"column {column_letters(first)}"
     if last > _MOST_COLUMNS:
         raise Refused(f"{where}: there is no room for {len(new)} columns right of the table.", "Move it to the left.")
+    if snapshot.hidden.intersection(new.values()):
+        raise Refused(f"{where}: the columns right of the table, where the status columns go, are hidden.",
+                      f"Show {span} again (the arrows beside the hidden columns' letters), or move the table.")
     area: GridRange = (top, bottom, first, last)
     for table in snapshot.tables:
         if overlap(table.where, area):

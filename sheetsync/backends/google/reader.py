@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 from sheetsync.backends.google import api
 from sheetsync.backends.google.errors import Asked, GoogleFailed, said
 from sheetsync.backends.google.owners import wanted_by_entries
-from sheetsync.backends.google.snapshot import ERROR_TEXTS, FIELDS, TABS_FIELDS, Snapshot, read_snapshots
+from sheetsync.backends.google.snapshot import ERROR_TEXTS, FIELDS, LEAN_FIELDS, TABS_FIELDS, Snapshot, read_snapshots
 from sheetsync.backends.google.tabs import Memory, Tab
 from sheetsync.core.header import SEARCHED_ROWS, find_header, find_rules, map_columns, no_header
-from sheetsync.core.model import Cell, Column, RulesTable, StatusSettings, column_letters
+from sheetsync.core.model import Cell, CellError, Column, RulesTable, StatusSettings, column_letters
 from sheetsync.core.values import text_of
 from sheetsync.errors import NotReachable, Refused, SettingsError, TableChanged
 
 LARGE = 5_000  # rows; above, only the columns whose formats matter are read with them
 MOST = 48_000_000  # bytes of a whole spreadsheet that are waited for; above, and beside many cells, tabs are asked for by name
+MOST_LEAN = 96_000_000  # bytes of all values of a spreadsheet that are waited for; above, those of the tab are asked for alone
 WIDE = 60_000  # cells of other tabs that are read along with the customers
 _TRIES = 3
 _BESIDE = 5  # columns
@@ -158,7 +159,7 @@ class Reader:
         """The tab, from one answer with the whole spreadsheet, so that a Rules worksheet costs nothing, nor a tab's new name."""
         body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, most=MOST))
         found = _parsed(lambda: read_snapshots(body))
-        mine = next((one for one in found if (one.tab == tab.title if tab.gid == -1 else one.gid == tab.gid)), None)
+        mine = _among(found, tab)
         if mine is None:
             self.tab = self.look_up_again()
             return self._snapshot(self.tab, [quoted(self.tab.title)])
@@ -169,9 +170,12 @@ class Reader:
             self._memory.put_wide()
         return mine
 
-    def _snapshot(self, tab: Tab, ranges: list[str]) -> Snapshot:
-        """The ranges of the tab, and in the same answer the heads of the others, among which a Rules worksheet may be."""
-        tabs, known = self._memory.tabs or ({one.gid: one.title for one in self._tabs()}, "")
+    def _snapshot(self, tab: Tab, ranges: list[str], listed: tuple[dict[int, str], str] | None = None) -> Snapshot:
+        """The ranges of the tab, and in the same answer the heads of the others, among which a Rules worksheet may be.
+
+        `listed` are the tabs as they were just seen, and which of them holds the rules, where that is known.
+        """
+        tabs, known = listed or self._memory.tabs or ({one.gid: one.title for one in self._tabs()}, self._memory.rules)
         heads = [quoted(title) if title == known else f"{quoted(title)}!1:{SEARCHED_ROWS}"
                  for gid, title in tabs.items() if title != tab.title and gid != tab.gid]
         body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=[*ranges, *heads]))
@@ -185,53 +189,65 @@ class Reader:
             body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=FIELDS, ranges=some))
             rules = rules_among(_parsed(lambda: read_snapshots(body)))
         self.rules = only_rules(mine[0].title, rules)
-        self._memory.put_tabs(tabs, rules=self.rules.sheet if self.rules else "", looked=False)
+        self._memory.put_tabs(tabs, rules=self.rules.sheet if self.rules else "", looked=listed is not None)
         return mine[0]
 
     def _read_large(self, tab: Tab) -> Snapshot | None:
         """All values in one request, and in another everything else about the columns where it matters; None where they differ."""
-        body = self._raw(lambda: api.values(self.client, self.spreadsheet, quoted(tab.title)))
-        raw = _parsed(lambda: json.loads(body))
-        entered: list[list[Any]] = (raw.get("valueRanges") or [{}])[0].get("values", [])
-        if len(entered) <= LARGE:
-            return self._snapshot(tab, [quoted(tab.title)])
-        rich = self._rich(entered)
-        snapshot = self._snapshot(tab, [f"{quoted(tab.title)}!{span}" for span in _spans(rich)])
-        known: dict[str, str] = {}
+        lean, listed = self._lean(tab)
+        whole = Tab(lean.tab, tab.gid, tab.rows)
+        if len(lean.cells) <= LARGE:
+            return self._snapshot(whole, [quoted(whole.title)], listed)
+        rich = self._rich(lean)
+        snapshot = self._snapshot(whole, [f"{quoted(whole.title)}!{span}" for span in _spans(rich)], listed)
         rows: list[tuple[Cell, ...]] = []
-        for number in range(1, max(len(entered), len(snapshot.cells)) + 1):
-            values = entered[number - 1] if number <= len(entered) else []
+        for number in range(1, max(len(lean.cells), len(snapshot.cells)) + 1):
+            values = lean.cells[number - 1] if number <= len(lean.cells) else ()
             cells = snapshot.cells[number - 1] if number <= len(snapshot.cells) else ()
             row: list[Cell] = []
             for column in range(1, max(len(values), len(cells)) + 1):
-                value = values[column - 1] if column <= len(values) else ""
                 if column not in rich:
-                    row.append(known.setdefault(value, value) if isinstance(value, str) and value else None if value == "" else value)
+                    row.append(values[column - 1] if column <= len(values) else None)
                     continue
-                if (number, column) not in snapshot.spilled and _entered(snapshot, number, column) != (None if value == "" else value):
+                if (number, column) not in snapshot.spilled and _entered(snapshot, number, column) != _entered(lean, number, column):
                     return None
                 row.append(cells[column - 1] if column <= len(cells) else None)
             rows.append(tuple(row))
         snapshot.cells = rows
+        snapshot.hidden |= lean.hidden
         return snapshot
 
-    def _rich(self, entered: list[list[Any]]) -> set[int]:
+    def _lean(self, tab: Tab) -> tuple[Snapshot, tuple[dict[int, str], str] | None]:
+        """The tab's values and formulas, and the tabs there are, with the one that holds the rules.
+
+        That is one answer with the values of the whole spreadsheet, so that a Rules worksheet made meanwhile is seen without asking for
+        the tabs (with ranges, an answer tells of no tab outside them). Of a spreadsheet too large for that, the tab's values alone.
+        """
+        if not self._memory.huge:
+            try:
+                body = self._raw(lambda: api.get(self.client, self.spreadsheet, fields=LEAN_FIELDS, most=MOST_LEAN))
+            except api.TooLargeError:
+                self._memory.put_huge()
+            else:
+                found = _parsed(lambda: read_snapshots(body))
+                if (mine := _among(found, tab)) is not None:
+                    rules = rules_among(one for one in found if one is not mine)
+                    return mine, ({one.gid: one.tab for one in found}, rules[0].sheet if rules else "")
+                self.tab = tab = self.look_up_again()
+        body = self._raw(lambda: api.values(self.client, self.spreadsheet, quoted(tab.title)))
+        return _parsed(lambda: _by_values(tab, json.loads(body))), None
+
+    def _rich(self, lean: Snapshot) -> set[int]:
         """The columns (from 1) with numbers, which may be dates, with formulas or errors; key, name, sheetsync's own and those beside."""
-        found = {1}
-        for row in entered:
+        found = {1, *(column for _, column in (*lean.formulas, *lean.spilled))}
+        for row in lean.cells:
             for column, value in enumerate(row, 1):
-                if column not in found and (
-                    (isinstance(value, str) and value[:1] in ("=", "#") and (value[0] == "=" or value in ERROR_TEXTS))
-                    or (isinstance(value, (int, float)) and not isinstance(value, bool))
-                ):
+                if column not in found and isinstance(value, (int, float, CellError)) and not isinstance(value, bool):
                     found.add(column)
-        head = [tuple(None if value == "" else value for value in row) for row in entered[:SEARCHED_ROWS]]
-        header = find_header(head, self._columns, self._key, self._status)
+        header = find_header(lean.cells[:SEARCHED_ROWS], self._columns, self._key, self._status)
         if header is not None:
-            texts = [" ".join(text_of(cell).split()) for cell in head[header[0]]]
-            below = (tuple(None if value == "" else value for value in row) for row in entered[header[0] + 1 :])
-            found |= {p + 1 for p in wanted_by_entries(texts, below, self._columns, self._status)}
-            found |= {column for column, text in enumerate(texts, 1) if self._status.is_ours(text)}
+            texts = [" ".join(text_of(cell).split()) for cell in lean.cells[header[0]]]
+            found |= {p + 1 for p in wanted_by_entries(texts, lean.cells[header[0] + 1 :], self._columns, self._status)}
             ours = [column for column, text in enumerate(texts, 1) if self._status.is_ours(text)]
             # Beside them: whose fill they take over, and which a column that is put in meanwhile moves to where they were.
             edge = min(ours, default=max((column for column, text in enumerate(texts, 1) if text), default=0) + 1)
@@ -265,6 +281,11 @@ class Reader:
         return raw
 
 
+def _among(found: list[Snapshot], tab: Tab) -> Snapshot | None:
+    """The tab itself, by its gid where that is known."""
+    return next((one for one in found if (one.tab == tab.title if tab.gid == -1 else one.gid == tab.gid)), None)
+
+
 def rules_among(snapshots: Iterable[Snapshot]) -> list[RulesTable]:
     """The Rules worksheets among some tabs: those whose header has Rule and Due."""
     out = []
@@ -296,6 +317,25 @@ def _parsed(parse: Callable[[], T]) -> T:
         return parse()
     except (ValueError, AttributeError, KeyError, TypeError, IndexError):
         raise unreadable() from None
+
+
+def _by_values(tab: Tab, raw: Any) -> Snapshot:
+    """The answer of `values` as a lean snapshot: what stands behind a formula's cell is its formula."""
+    entered: list[list[Any]] = (raw.get("valueRanges") or [{}])[0].get("values", [])
+    snapshot = Snapshot("", tab.title, tab.gid, "", "", 0, 0)
+    known: dict[str, str] = {}
+    for number, row in enumerate(entered, 1):
+        cells: list[Cell] = []
+        for column, value in enumerate(row, 1):
+            if isinstance(value, str):
+                value = known.setdefault(value, value) or None
+                if value is not None and value.startswith("="):
+                    snapshot.formulas[number, column] = value
+                elif value in ERROR_TEXTS:
+                    value = CellError(value)
+            cells.append(value)
+        snapshot.cells.append(tuple(cells))
+    return snapshot
 
 
 def _entered(snapshot: Snapshot, row: int, column: int) -> Any:

@@ -60,10 +60,13 @@ def find_damage(
         runs = dict(before.runs.get((source_row, source_column), {}))
         if parts & VALUE and runs:
             parts |= RICH
+        look = before.look(source_row, source_column)
+        if parts & VALUE and look.number[0] != after.look(row, column).number[0]:
+            parts |= NUMBER  # the place is not where the column's own formats went
         entered = before.entered(source_row, source_column)
         if "formulaValue" in entered:
             entered = {"formulaValue": moved(entered["formulaValue"], now_at, source_row, row)}
-        wrong[row, column] = Put(parts, entered, before.look(source_row, source_column), runs)
+        wrong[row, column] = Put(parts, entered, look, runs)
     return {place: put for place, put in wrong.items() if put.parts & RICH or not holds(after, place, put)}
 
 
@@ -133,6 +136,12 @@ def _columns(
     missing = sorted(source for source in free if texts[source - 1])
     for column, source in zip_longest(unknown, missing[: len(unknown)], fillvalue=width + 1):
         known[column] = source  # columns that were dragged away left theirs to their neighbours, in their order
+    dragged = missing[len(unknown) :]
+    renamed = any(column not in known and column not in hit and _header(after, header_row, column) for column in range(1, last + 1))
+    if dragged and inserted >= 0 and not renamed:
+        # Nobody deleted them, and they are nowhere else: they were dragged under the new columns. Where among them is not to be seen
+        # any more, so they begin them; what they held is what matters.
+        known.update(zip(sorted(column for column in hit if known.get(column, 0) > width), dragged, strict=False))
     return known
 
 

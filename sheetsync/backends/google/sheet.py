@@ -20,11 +20,12 @@ from sheetsync.backends.google.repair import find_damage, holds
 from sheetsync.backends.google.snapshot import REPLY_FIELDS, Place, Snapshot, read_snapshots
 from sheetsync.backends.google.table import plan_of, table_of
 from sheetsync.backends.google.tabs import Memory
+from sheetsync.backends.google.unfinished import Unfinished
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
 from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
 from sheetsync.core.moved import calculated_apart
-from sheetsync.errors import NotReachable, Refused, SheetsyncError, TableChanged
+from sheetsync.errors import NotReachable, Refused, SettingsError, SheetsyncError, TableChanged
 
 FRESH = 5.0  # seconds that a read may be old when it is written upon
 _LOST = 3  # writes without an answer before a run gives up
@@ -98,6 +99,7 @@ class GoogleSheet:
         self._reading: _Reading | None = None
         self._lost = 0
         self._written: set[int] = set()  # the numbers of rows
+        self._unfinished = Unfinished(source.sign_in.folder, source.spreadsheet)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -110,6 +112,23 @@ class GoogleSheet:
         self._reading = None
         self._reading = self._read_as(self._reader.fetch())
         return self._reading.table
+
+    def finish(self) -> None:
+        """Puts back what an earlier run hit by mistake in this tab and could not mend, since it was cut off.
+
+        Costs nothing where there was no such run. Cells that somebody has changed since stay as they are.
+        """
+        if not self._unfinished.exists:
+            return
+        now = self._reader.fetch()
+        if (kept := self._unfinished.get(now.gid)) is not None:
+            before, plan = kept
+            # In a row of the owner's something was typed since, unless all that was written there still stands.
+            typed = {row for row, column in plan.owners if not holds(now, (row, column), plan.puts[row, column])}
+            puts = {place: put for place, put in plan.puts.items() if place not in plan.owners or place[0] not in typed}
+            with suppress(Refused, SettingsError):  # of the table as it was: with other settings it may be none
+                self._mended(self._read_as(before), now, puts, plan, lost=False)
+        self._unfinished.drop(now.gid)
 
     def write(self, changes: ChangeSet) -> Table:
         """Writes the changed cells and returns the table as the answer shows it, with whatever was edited meanwhile.
@@ -130,9 +149,11 @@ class GoogleSheet:
         self._check(reading, plan, changes)
         hits = plan.hits
         self._written.update(change.row for change in changes)
+        self._unfinished.keep(reading.snapshot, plan)
         after, sent = self._send(plan, reading.snapshot)
         if sent != "not done":
             after = self._mended(reading, after, hits, plan, lost=sent == "nobody knows")
+        self._unfinished.drop(plan.gid)
         self._reading = self._read_as(after)
         return self._reading.table
 
@@ -276,4 +297,5 @@ def _not_put_back(table: Table, damage: Mapping[Place, Put], because: SheetsyncE
     return NotReachable(
         f"{table.source}, tab {table.sheet}: rows or columns moved while sheetsync wrote, and the cells that were hit ({cells}"
         f"{' …' if len(places) > 8 else ''}) could not be put back, since then: {because.sentence}",
-        "Bring them back with the version history (File, Version history). sheetsync doctor lists them; the journal keeps what was there.")
+        "Run again: that puts them back, but for those that somebody has changed by then. sheetsync doctor lists them, and the version "
+        "history (File, Version history) has them too.")

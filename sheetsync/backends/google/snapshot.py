@@ -16,13 +16,16 @@ _CELL = (
     "userEnteredFormat(numberFormat,backgroundColorStyle,textFormat.foregroundColorStyle)"
 )
 _OVER = (
-    "properties(sheetId,title,index,hidden,gridProperties(rowCount,columnCount)),merges,"
+    "properties(sheetId,title,index,hidden,sheetType,gridProperties(rowCount,columnCount)),merges,"
     "protectedRanges(protectedRangeId,range,description,warningOnly,requestingUserCanEdit,unprotectedRanges),"
     "tables(tableId,name,range,rowsProperties,columnProperties),basicFilter.range"
 )
+_HIDDEN = "columnMetadata.hiddenByUser"
 ABOUT = "spreadsheetId,properties(title,locale,timeZone)"
-FIELDS = f"{ABOUT},sheets({_OVER},data(startRow,startColumn,rowData.values({_CELL})))"
+FIELDS = f"{ABOUT},sheets({_OVER},data(startRow,startColumn,{_HIDDEN},rowData.values({_CELL})))"
 REPLY_FIELDS = f"updatedSpreadsheet({FIELDS})"
+LEAN_FIELDS = (f"{ABOUT},sheets(properties(sheetId,title,sheetType),data(startRow,startColumn,{_HIDDEN},"
+               "rowData.values(userEnteredValue,effectiveValue)))")
 TABS_FIELDS = f"{ABOUT},sheets.properties(sheetId,title,index,hidden,sheetType,gridProperties(rowCount,columnCount))"
 
 _EPOCH = datetime(1899, 12, 30)
@@ -103,6 +106,7 @@ class Snapshot:
     protected: tuple[Protected, ...] = ()
     tables: tuple[TypedTable, ...] = ()
     filtered: GridRange | None = None
+    hidden: frozenset[int] = frozenset()  # columns
 
     def cell(self, row: int, column: int) -> Cell:
         """The value of a cell, None beyond the used ones."""
@@ -173,7 +177,10 @@ def from_serial(number: float, kind: str) -> Cell:
 
 
 def read_snapshots(body: bytes, *, wrapped: bool = False) -> list[Snapshot]:
-    """Every tab of an answer that FIELDS or REPLY_FIELDS (`wrapped`) asked for. Raises ValueError for what is no such answer."""
+    """Every tab of an answer that FIELDS, REPLY_FIELDS (`wrapped`) or LEAN_FIELDS (dates are numbers then) asked for.
+
+    A chart on a tab of its own is left out. Raises ValueError for what is no such answer.
+    """
     rows = _Rows()  # they come before it is known whose they are
     raw = read_json(body, rows.take)
     if wrapped:
@@ -188,7 +195,8 @@ def read_snapshots(body: bytes, *, wrapped: bool = False) -> list[Snapshot]:
         count = sum(len(part.get("rowData", ())) for part in data)
         rows.give(snapshot, offset, data)
         offset += count
-        out.append(snapshot)
+        if sheet.get("properties", {}).get("sheetType", "GRID") == "GRID":  # a chart on a tab of its own has no cells to be asked for
+            out.append(snapshot)
     return out
 
 
@@ -209,6 +217,10 @@ def _about(raw: Mapping[str, Any], sheet: Mapping[str, Any]) -> Snapshot:
             TypedTable(str(part.get("tableId", "")), str(part.get("name", "")), grid_range(part.get("range", {})),
                        "footerColorStyle" in part.get("rowsProperties", {}), tuple(part.get("columnProperties", ())))
             for part in sheet.get("tables", ())
+        ),
+        hidden=frozenset(
+            part.get("startColumn", 0) + number for part in sheet.get("data", ())
+            for number, column in enumerate(part.get("columnMetadata", ()), 1) if column.get("hiddenByUser")
         ),
         filtered=grid_range(sheet["basicFilter"]["range"]) if sheet.get("basicFilter", {}).get("range") is not None else None,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _KNOWN_FOR = 3600.0  # seconds that a list of tabs is relied upon where the whole spreadsheet is not read
-_TABS, _WIDE = "*tabs", "*wide"  # no gid, and no tab's name as it is remembered
+_TABS, _WIDE, _HUGE = "*tabs", "*wide", "*huge"  # no gid, and no tab's name as it is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,22 @@ class Memory:
             return None
 
     @property
+    def rules(self) -> str:
+        """The tab that was the Rules worksheet the last time, "" for none: worth reading whole where there still is one of that name."""
+        try:
+            return str(self._load()[self._spreadsheet][_TABS]["rules"])
+        except (KeyError, TypeError):
+            return ""
+
+    @property
     def wide(self) -> bool:
         """Whether the other tabs held too many cells to be read along."""
         return bool(self._load().get(self._spreadsheet, {}).get(_WIDE))
+
+    @property
+    def huge(self) -> bool:
+        """Whether the whole spreadsheet held too much for even its values to be read at once."""
+        return bool(self._load().get(self._spreadsheet, {}).get(_HUGE))
 
     def put_tabs(self, titles: Mapping[int, str], *, rules: str | None = None, looked: bool = True) -> None:
         """Remembers the tabs, and when they were `looked` up; None as `rules` leaves open which one holds them."""
@@ -70,6 +83,10 @@ class Memory:
     def put_wide(self) -> None:
         """Remembers that the other tabs are not worth reading along."""
         self._keep(self._load(), _WIDE, True)
+
+    def put_huge(self) -> None:
+        """Remembers that even the values of the whole spreadsheet are too many to be read at once."""
+        self._keep(self._load(), _HUGE, True)
 
     def _keep(self, kept: dict[str, Any], name: str, value: Any) -> None:
         if self._path is None or kept.get(self._spreadsheet, {}).get(name) == value:

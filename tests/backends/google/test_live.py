@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sheetsync.backends.google import GoogleSource, api
+from sheetsync.backends.google import GoogleSource, api, reader
 from sheetsync.backends.google.auth import WRITE, SignIn, from_file
 from sheetsync.backends.google.batch import VALUE, Put, batched, cells
 from sheetsync.backends.google.links import parse_link
@@ -105,3 +105,28 @@ def test_colours_come_back(tab: GoogleSource, tmp_path: Path) -> None:
     palette = {style.fill for style in PLAYBOOK.status.palette}
     assert {look.fill for look in looks} <= palette
     assert Look() not in looks
+
+
+def test_many_customers_are_read_as_few_are(tab: GoogleSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync(tab, PLAYBOOK, CHECKS.values(), today=TODAY, journal=Journal(tmp_path, "live"))
+    with tab.open(readonly=True) as sheet:
+        few = sheet.read()
+    monkeypatch.setattr(reader, "LARGE", 2)
+    with tab.open(readonly=True) as sheet:
+        assert sheet.read() == few
+
+
+def test_hidden_columns_are_seen(tab: GoogleSource) -> None:
+    identity = from_file(Path(os.environ["GOOGLE_APPLICATION_CREDENTIALS"]), [WRITE])
+    client = api.connect(identity, endpoint=None, tell=print)
+    with tab.open() as sheet:
+        sheet.read()
+        assert sheet.snapshot.hidden == set()
+        where = {"sheetId": sheet.snapshot.gid, "dimension": "COLUMNS", "startIndex": 11, "endIndex": 13}
+        try:
+            _do(client, tab.spreadsheet, {"updateDimensionProperties": {
+                "range": where, "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}})
+        finally:
+            client.session.close()
+        sheet.read()
+        assert sheet.snapshot.hidden == {12, 13}

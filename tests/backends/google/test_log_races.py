@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from sheetsync.backends.google.links import link_to
+from sheetsync.backends.google.sheet import GoogleSheet
 from sheetsync.checks import CHECKS
+from sheetsync.cli import app
 from sheetsync.config import journal as own_journal
 from sheetsync.journal import Journal
 from sheetsync.sync import sync
@@ -161,3 +164,33 @@ def test_a_calm_sync_with_entries_reads_once_more(google: Emulator) -> None:
     google.forget()
     run(book)
     assert (google.reads, google.writes) == (1, 0)
+
+
+def test_a_killed_runs_cells_are_put_back_and_what_the_owner_typed_the_same_stays(
+    google: Emulator, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    old = date(2026, 9, 1)
+    rows: list[list[Any]] = [["Customer no", "Name", "Last contact", "Log", "Notes"],
+                             *([number, f"Customer {number}", old, None, None] for number in range(1, 7))]
+    rows[3][3] = "called: all well"
+    book = google.book("Clients", rows=rows)
+    run(book, TODAY - timedelta(1))
+    book.type("D4", "called: all well")
+    book.type("C4", old)
+    book.type("E4", None)
+    google.after("GET", lambda edited: edited.delete_rows(2), skip=1)  # behind the second read, at once before the write
+    with monkeypatch.context() as patched:
+        patched.setattr(GoogleSheet, "_mended", killed)
+        CliRunner().invoke(app, ["sync", book.link, "--sheet", "Sheet1", "--today", TODAY.isoformat()])
+    assert google.pending == 0
+    assert book.value("C4") == TODAY  # the fourth customer's, who stands where the third did
+    book.type("C6", TODAY)  # the sixth was called today, by hand
+    run(book, TODAY + timedelta(1))
+    found = {row[1]: row[2:5] for row in book.values()[1:]}
+    assert found["Customer 4"] == [old, None, None]
+    assert found["Customer 3"] == [TODAY + timedelta(1), None, "2026-11-21 called: all well"]
+    assert found["Customer 6"][0] == TODAY
+    assert found["Customer 2"][0] == found["Customer 5"][0] == old

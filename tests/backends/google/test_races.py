@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from sheetsync.backends.google import unfinished
+from sheetsync.backends.google.sheet import GoogleSheet
 from sheetsync.checks import CHECKS
 from sheetsync.cli import app
 from sheetsync.sync import sync
@@ -278,9 +280,13 @@ def test_cells_that_could_not_be_put_back_are_named_and_doctor_finds_them(google
     assert "J1, J2, J3" in text or "J1, K1" in text
     assert "could not be put back" in text
     assert "version history" in text
+    assert "Run again: that puts them back" in text
     told = " ".join(CliRunner().invoke(app, ["doctor", book.link]).stdout.split())
     assert "did not end well, and these cells of yours may hold what was meant for another column: " in told
     assert 'the column "Notes", which is gone' in told
+    assert "Run sheetsync sync: it puts back those" in told
+    run(book)
+    assert [row[9] for row in book.values()][:3] == ["Notes", "note a", "note b"]
 
 
 @pytest.mark.usefixtures("key")
@@ -299,3 +305,85 @@ def test_a_sheet_that_is_edited_all_the_time_is_given_up_with_nothing_of_the_own
     fresh = InMemory.of(split(book.values())[1])
     sync(fresh.source, PLAYBOOK, CHECKS.values(), today=TODAY)
     assert split(book.values())[2]["↻ Status"] == split(fresh.cells())[2]["↻ Status"]
+
+
+@pytest.mark.parametrize("before", ["K", "L", "M", "N", "O", "P"])
+@pytest.mark.parametrize("column", ["C", "E", "I"])
+@pytest.mark.usefixtures("key")
+def test_a_column_dragged_right_to_where_the_status_columns_go_keeps_all_it_holds(google: Emulator, column: str, before: str) -> None:
+    rows = customers(random.Random(4))
+    book, control = google.book("Clients", rows=rows), google.book("Clients", rows=rows)
+    control.move_columns(column, before=before)
+    google.after("GET", lambda edited: edited.move_columns(column, before=before))
+    run(book)
+    assert google.pending == 0
+    _, theirs, ours = split(book.values())
+    _, expected, _ = split(control.values())
+    assert without_blank_columns(theirs) == without_blank_columns(expected)
+    assert looks(book) == looks(control)
+    assert sorted(ours) == sorted(OURS)
+    google.forget()
+    run(book)
+    assert google.writes == 0
+
+
+def cut_off(google: Emulator, book: Book, edit: Callable[[Book], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sync that is killed at the instant in which its write has hit what the owner moved meanwhile."""
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    google.after("GET", edit)
+    with monkeypatch.context() as patched:
+        patched.setattr(GoogleSheet, "_mended", killed)
+        assert CliRunner().invoke(app, ["sync", book.link, "--sheet", "Sheet1", "--today", TODAY.isoformat()]).exit_code == 130
+    assert google.pending == 0
+
+
+@pytest.mark.parametrize("second", [False, True], ids=["first", "second"])
+# A write to a tab that was renamed meanwhile is refused, so there is nothing to mend.
+@pytest.mark.parametrize("edit", [edit for edit in EDITS if edit is not renames_the_tab], ids=lambda edit: edit.__name__)
+@pytest.mark.usefixtures("key")
+def test_what_a_run_that_was_killed_hit_is_put_back_by_the_next_one(
+    google: Emulator, edit: Edit, second: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = customers(random.Random(6))
+    book, control = google.book("Clients", rows=rows), google.book("Clients", rows=rows)
+    if second:
+        for each in (book, control):
+            run(each, TODAY - timedelta(40))
+    edit(control, random.Random(6))
+    cut_off(google, book, lambda edited: edit(edited, random.Random(6)), monkeypatch)
+    CliRunner().invoke(app, ["check", book.link])
+    google.forget()
+    CliRunner().invoke(app, ["doctor", book.link])
+    assert not [seen for seen in google.requests if seen.committed and seen.method != "GET"]  # those who only look mend nothing
+    run(book, TODAY + timedelta(1))
+    _, theirs, ours = split(book.values())
+    _, expected, _ = split(control.values())
+    assert trimmed(theirs) == trimmed(expected)
+    assert looks(book) == looks(control)
+    fresh = InMemory.of(theirs)
+    sync(fresh.source, PLAYBOOK, CHECKS.values(), today=TODAY + timedelta(1))
+    assert ours["↻ Status"] == split(fresh.cells())[2]["↻ Status"]
+    google.forget()
+    run(book, TODAY + timedelta(1))
+    assert (google.reads, google.writes) == (1, 0)
+
+
+@pytest.mark.usefixtures("key")
+def test_what_the_owner_has_typed_since_and_what_is_long_ago_stays(google: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = customers(random.Random(3))
+    for row, note in zip(rows[1:], "abcdefghijklmnop", strict=False):
+        row[8] = f"note {note}"
+    book = google.book("Clients", rows=rows)
+    cut_off(google, book, lambda edited: edited.insert_columns("C"), monkeypatch)
+    assert book.value("J1") == "↻ Status"
+    book.type("J3", "typed since")
+    run(book)
+    notes = [book.value(f"{book.column('Notes')}{row}") for row in range(2, 6)]
+    assert notes == ["note a", "typed since", "note c", "note d"]
+    again = google.book("Clients", rows=rows)
+    cut_off(google, again, lambda edited: edited.insert_columns("C"), monkeypatch)
+    monkeypatch.setattr(unfinished, "KEPT_FOR", 0.0)
+    run(again)
+    assert "Notes" not in again.values()[0]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from sheetsync.backends.google import reader, tabs
 from sheetsync.core.header import SEARCHED_ROWS
+from sheetsync.core.model import CellError
 from tests.backends.google.conftest import call, sync
-from tests.sheets_emulator import Book, Emulator
+from tests.sheets_emulator import Book, Emulator, Formula
 from tests.test_rules_worksheet import CUSTOMERS, RULES
 from tests.worksheets import TODAY, InMemory, Rows, trimmed
 
@@ -154,3 +156,82 @@ def test_beside_large_tabs_only_their_heads_are_read(google: Emulator, book: Boo
     [get] = [seen for seen in google.requests if seen.method == "GET"]
     ranges = [value for name, value in get.query if name == "ranges"]
     assert ranges == ["'Customers'", f"'Archive'!1:{SEARCHED_ROWS}", "'Rules'"]
+
+
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the few customers were more than 5,000, and as if each run came a night after the one before."""
+    monkeypatch.setattr(reader, "LARGE", 2)
+    monkeypatch.setattr(tabs, "_KNOWN_FOR", 0.0)
+
+
+def test_above_five_thousand_customers_a_night_without_changes_takes_two_reads_and_sees_a_rules_worksheet_made_meanwhile(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large(monkeypatch)
+    book.add_tab("Old", [["Year", "Sales"], [2025, 3]])
+    assert sync(book).exit_code == 0
+    before = shown(book)
+    for _ in range(2):
+        google.forget()
+        assert sync(book).exit_code == 0
+        assert (google.reads, google.writes) == (2, 0)
+    book.add_tab("New rules", RULES)
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert (google.reads, google.writes) == (2, 1)
+    assert shown(book) == expected() != before
+    book.tab("New rules").rename_tab("Cadences")
+    book.tab("Customers").rename_tab("Clients")
+    google.forget()
+    assert call("sync", book.tab_link("Clients"), "--today", "2026-11-20").exit_code == 0
+    assert (google.reads, google.writes) == (3, 0)  # the link's gid was looked up for the first time
+    google.forget()
+    assert call("sync", book.tab_link("Clients"), "--today", "2026-11-20").exit_code == 0
+    assert (google.reads, google.writes) == (2, 0)
+    book.delete_tab("Cadences")
+    google.forget()
+    assert sync(book).exit_code == 0
+    assert shown_in(book.tab("Clients").values()) == before
+
+
+def test_formulas_spills_and_errors_of_many_customers_are_read_as_those_of_few(
+    google: Emulator, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in "HIJKLMNO":  # so that Class is far from sheetsync's columns, and its formats don't matter
+        book.type(f"{letter}1", f"More {letter}")
+    book.type("B2", Formula('=SPLIT("Susan Ortiz,A"; ",")', result="Susan Ortiz", spills=(("Susan Ortiz", "A"),)))
+    book.clear("C2:C2")
+    book.clear("E2:F2")
+    book.type("G3", CellError("#REF!"))
+    book.add_tab("Rules", RULES)
+    few = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
+    large(monkeypatch)
+    many = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
+    monkeypatch.setattr(reader, "MOST_LEAN", 100)
+    google.forget()
+    huge = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
+    assert google.reads == 4  # too much to be read at once, values by themselves, tabs, and the columns that matter
+    google.forget()
+    again = call("check", book.tab_link("Customers"), "--today", "2026-11-20", "--json")
+    assert google.reads == 3
+    assert few.stdout == many.stdout
+    assert huge.stdout == again.stdout
+    found, other = json.loads(few.stdout), json.loads(huge.stdout)
+    found.pop("notes"), other.pop("notes")  # that Class shows a formula's results is not seen where only values are read
+    assert found == other
+    assert "error-cell" in few.stdout
+    [susan] = [row for row in found["follow_ups"] if row["customer"] == "Susan Ortiz"]
+    assert susan["rule"] == "Keep in touch"  # the rule for Class A, which the formula shows there
+
+
+@pytest.mark.parametrize("rows", [5_000, 2], ids=["few", "many"])
+def test_a_chart_on_a_tab_of_its_own_is_passed_over(google: Emulator, book: Book, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    large(monkeypatch)
+    monkeypatch.setattr(reader, "LARGE", rows)
+    monkeypatch.setattr(reader, "WIDE", 0)
+    book.add_tab("Old", [["Year", "Sales"], [2025, 3]])
+    book.add_chart_tab("Sales chart")
+    for _ in range(3):
+        result = sync(book)
+        assert result.exit_code == 0, result.output
+    assert "↻ Status" in book.tab("Customers").values()[0]

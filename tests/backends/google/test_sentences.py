@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -307,3 +310,39 @@ def test_what_google_says_in_an_answer(failed: GoogleFailed, kind: type[Exceptio
     assert isinstance(error, kind)
     assert words in str(error)
     assert error.remedy
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What a proxy that the environment names is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_error(502)
+
+        do_GET = do_CONNECT = do_POST  # noqa: N815 (the names that http.server looks for)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_address[1]}")
+            monkeypatch.setenv(name.lower(), f"http://127.0.0.1:{server.server_address[1]}")
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        yield asked
+        server.shutdown()
+
+
+def test_no_proxy_carries_what_is_meant_for_this_computer(
+    google: Emulator, book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: list[str]
+) -> None:
+    assert sync(book).exit_code == 0
+    assert call("login", os.environ["GOOGLE_APPLICATION_CREDENTIALS"]).exit_code == 0
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(google.authorized_user_file(tmp_path)))
+    assert sync(book).exit_code == 0
+    assert proxy == []

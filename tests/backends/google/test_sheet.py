@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sheetsync.backends.google import reader
 from sheetsync.backends.google.batch import LARGEST, colour_style
 from sheetsync.backends.google.links import parse_link
 from sheetsync.backends.google.snapshot import date_order, from_serial, serial
@@ -198,6 +199,19 @@ def test_something_right_of_the_table(google: Emulator, book: Book) -> None:
     book.make_table("A1:J7")
     book.type("M3", "mine")
     refuses(google, book, "M3, right of the table, is not empty", "K to O")
+
+
+@pytest.mark.parametrize("large", [5_000, 2], ids=["few", "many"])
+def test_hidden_columns_right_of_the_table(google: Emulator, book: Book, large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "LARGE", large)
+    book.hide_columns("M", 4)
+    refuses(google, book, "right of the table, where the status columns go, are hidden", "Show K to O again")
+    assert "are hidden" in call("doctor", book.tab_link("Customers")).output.replace("\n", " ")
+    book.hide_columns("M", 4, hidden=False)
+    assert sync(book).exit_code == 0
+    book.hide_columns("N", 2)  # those that are there may be hidden: the owner did it
+    book.hide_columns("R")
+    assert call("sync", book.link, "--sheet", "Customers", "--today", "2027-03-01").exit_code == 0
 
 
 def test_a_typed_table_is_made_wider_and_narrow_again(google: Emulator, book: Book) -> None:
