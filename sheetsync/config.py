@@ -41,7 +41,7 @@ class ExcelSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    write_protected: bool = False
+    write_protected: bool = Field(default=False, description="true writes into a protected worksheet; the protection stays")
 
 
 class GoogleSpec(BaseModel):
@@ -49,7 +49,8 @@ class GoogleSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    credentials: str | None = None
+    credentials: str | None = Field(
+        default=None, description="a key file, from this file's folder, that is used instead of what `login` keeps")
 
 
 class NotifySpec(BaseModel):
@@ -57,8 +58,10 @@ class NotifySpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    urls: list[str] = Field(default_factory=list, repr=False)
-    when: Literal["something", "always", "failures"] = "something"
+    urls: list[str] = Field(
+        default_factory=list, repr=False, description="who is told, as apprise writes it; secrets as `${NAME}`, `${keyring:service/name}`")
+    when: Literal["something", "always", "failures"] = Field(
+        default="something", description="when there is a digest; failures are told in any case")
 
     @field_validator("urls", mode="before")
     @classmethod
@@ -93,11 +96,13 @@ class SettingsSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    source: str | None = None
-    sheet: str | None = None
-    playbook: str | None = None
-    timezone: str | None = None
-    key: list[str] | None = None
+    source: str | None = Field(default=None, description="the workbook, from this file's folder, or a Google Sheet's link")
+    sheet: str | None = Field(default=None, description="the worksheet or tab; else the one whose header fits best")
+    playbook: str | None = Field(
+        default=None, description="a shipped playbook, or the path of a playbook.toml of your own; home-business when left out")
+    timezone: str | None = Field(default=None, description="whose today counts, such as \"Europe/Berlin\"; else the computer's")
+    key: list[str] | None = Field(
+        default=None, description="the columns that tell customers apart, best first; the first that the sheet has is taken")
     columns: dict[str, Any] = Field(default_factory=dict)
     rules: dict[str, Any] = Field(default_factory=dict)
     quiet: dict[str, Any] = Field(default_factory=dict)

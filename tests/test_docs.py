@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sheetsync.cli import app
-from sheetsync.config import SettingsSpec
 from sheetsync.core.model import STATUS_COLUMNS, STATUSES
 from sheetsync.errors import ExitCode
 from sheetsync.resources import playbooks
+from tests import settings_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -37,9 +37,8 @@ def test_the_readme_names_no_command_that_does_not_exist() -> None:
         assert re.search(rf"^  {command}\s", text, re.MULTILINE), command
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    for name in SettingsSpec.model_fields:
-        assert re.search(rf"^\|? ?`\[?{name}", README, re.MULTILINE), name
+def test_the_table_of_settings_is_that_of_the_models() -> None:
+    assert settings_table.in_readme() == settings_table.table(), "write it anew: python -m tests.settings_table"
 
 
 def test_every_exit_code_status_and_playbook_is_in_the_readme() -> None:

@@ -58,17 +58,19 @@ class _Spec(BaseModel):
 class ColumnSpec(_Spec):
     """One column of the playbook, or what the owner's settings say of it."""
 
-    type: ColumnType = "text"
-    aliases: list[str] = Field(default_factory=list)
-    header: str | None = None
-    required: bool = False
-    unique: bool = False
-    choices: list[str] = Field(default_factory=list)
-    order: DateOrder | None = None
-    country: str | None = None
-    not_future: bool = False
-    not_before: date | None = None
-    after: str | None = None
+    type: ColumnType = Field(default="text", description="what its cells hold")
+    aliases: list[str] = Field(default_factory=list, description="other headers that mean this column")
+    header: str | None = Field(
+        default=None, description='your header for it; `"Last contact" = "Date last spoken"` is short for a table with header alone')
+    required: bool = Field(default=False, description="every customer needs a value")
+    unique: bool = Field(default=False, description="no two customers may have the same")
+    choices: list[str] = Field(default_factory=list, description="the values it may hold")
+    order: DateOrder | None = Field(
+        default=None, description="how 03/04/2026 is meant there; without it such a date is shown, never guessed")
+    country: str | None = Field(default=None, description='whose phone numbers those without country code are, such as "DE"')
+    not_future: bool = Field(default=False, description="true: a date ahead of today is an error")
+    not_before: date | None = Field(default=None, description="a date before this day is an error")
+    after: str | None = Field(default=None, description="another date column, before which it can't lie")
 
     @field_validator("header")
     @classmethod
@@ -81,16 +83,17 @@ class ColumnSpec(_Spec):
 class RuleSpec(_Spec):
     """One rule: when it applies, when the customer is due, and what to do then."""
 
-    due: DuePhrase
-    step: str
-    when: dict[str, Criteria] = Field(default_factory=dict)
-    priority: Literal["normal", "urgent", "first"] = "normal"
-    done: str | None = None
-    latest: DuePhrase | None = None
-    lead: Length | None = None
-    message: str | None = None
-    blank: Literal["now"] | None = None
-    enabled: bool = True
+    due: DuePhrase = Field(description="when the customer is due: a due phrase")
+    step: str = Field(description="what to do then; `{{ Name }}` is filled in")
+    when: dict[str, Criteria] = Field(default_factory=dict, description="for whom: a criterion for each column, all of which have to hold")
+    priority: Literal["normal", "urgent", "first"] = Field(
+        default="normal", description="urgent goes before normal ones, first before other urgent ones")
+    done: str | None = Field(default=None, description="the column that marks it done: a date, a yes, or the count of steps")
+    latest: DuePhrase | None = Field(default=None, description="from which day on it is overdue: a due phrase")
+    lead: Length | None = Field(default=None, description="how long before the day it shows as Soon")
+    message: str | None = Field(default=None, description="the file in the folder messages that says what to write or say")
+    blank: Literal["now"] | None = Field(default=None, description="now: due at once where the date it counts from is blank")
+    enabled: bool = Field(default=True, description="false switches it off")
 
     @model_validator(mode="after")
     def _latest_has_a_day(self) -> RuleSpec:
@@ -102,13 +105,13 @@ class RuleSpec(_Spec):
 class QuietSpec(_Spec):
     """One quiet reason."""
 
-    when: dict[str, Criteria] = Field(default_factory=dict)
-    until: str | None = None
-    through: str | None = None
-    at_most: DuePhrase | None = None
-    absolute: bool = False
-    except_: list[Literal["urgent"]] = Field(default_factory=list, alias="except")
-    enabled: bool = True
+    when: dict[str, Criteria] = Field(default_factory=dict, description="for whom, as in a rule")
+    until: str | None = Field(default=None, description="a date column: quiet before that day")
+    through: str | None = Field(default=None, description="a date column: quiet until the end of that day")
+    at_most: DuePhrase | None = Field(default=None, description="a due phrase: no longer than until then")
+    absolute: bool = Field(default=False, description="true: not even something urgent goes through, ever")
+    except_: list[Literal["urgent"]] = Field(default_factory=list, alias="except", description="what goes through all the same")
+    enabled: bool = Field(default=True, description="false switches it off")
 
     @model_validator(mode="after")
     def _whole(self) -> QuietSpec:
@@ -124,17 +127,17 @@ class QuietSpec(_Spec):
 class CareSpec(_Spec):
     """Customers to be handled with care: who, what stands behind each of their next steps, and which day is none for it."""
 
-    when: dict[str, Criteria] = Field(min_length=1)
-    note: str = ""
-    message: str | None = None
-    avoid: Literal["last open day of the week"] | None = None
-    enabled: bool = True
+    when: dict[str, Criteria] = Field(min_length=1, description="who is to be handled with care, as in a rule")
+    note: str = Field(default="", description="stands behind each of their next steps")
+    message: str | None = Field(default=None, description="shown before each of their drafts")
+    avoid: Literal["last open day of the week"] | None = Field(default=None, description="a day on which nothing is planned for them")
+    enabled: bool = Field(default=True, description="false switches it off")
 
 
 class MessagesSpec(_Spec):
     """What all messages share."""
 
-    signature: str = "[your name]"
+    signature: str = Field(default="[your name]", description="your name, as messages end with it")
 
 
 class RangeSpec(_Spec):
@@ -153,11 +156,12 @@ class RangeSpec(_Spec):
 class CalendarSpec(_Spec):
     """Which days are open."""
 
-    weekend: list[Weekday] = ["saturday", "sunday"]
-    country: str | None = None
-    subdivision: str | None = None
-    closed: list[RangeSpec] = Field(default_factory=list)
-    open: list[date] = Field(default_factory=list)
+    weekend: list[Weekday] = Field(default=["saturday", "sunday"], description="the days of the week that are closed")
+    country: str | None = Field(default=None, description='whose public holidays are closed, such as "DE"')
+    subdivision: str | None = Field(default=None, description='its state or province, such as "BY"')
+    closed: list[RangeSpec] = Field(
+        default_factory=list, description="more closed days: `[{ from = 2026-12-24, to = 2027-01-03 }]`, both ends included")
+    open: list[date] = Field(default_factory=list, description="days that are open all the same")
 
     @field_validator("weekend")
     @classmethod
@@ -170,9 +174,9 @@ class CalendarSpec(_Spec):
 class LimitsSpec(_Spec):
     """How early, how often, how many."""
 
-    lead: Length | None = None
-    min_gap: Length | None = None
-    max_per_day: int | None = Field(default=None, ge=1)
+    lead: Length | None = Field(default=None, description="the lead of rules that say none; 7 days when left out")
+    min_gap: Length | None = Field(default=None, description="the least time between two contacts; urgent ones don't wait")
+    max_per_day: int | None = Field(default=None, ge=1, description="the length of the morning list; who waits is counted")
 
 
 def _time(value: Any) -> time:
@@ -186,16 +190,19 @@ def _time(value: Any) -> time:
 class LogSpec(_Spec):
     """How Log entries are read. A run that starts before `day_ends` counts undated ones for the day before."""
 
-    day_ends: Annotated[time, BeforeValidator(_time)] = time(5)
+    day_ends: Annotated[time, BeforeValidator(_time)] = Field(
+        default=time(5), description="a run before this time counts undated Log entries for the day before")
 
 
 class StatusSpec(_Spec):
     """How the status columns look."""
 
-    mark: str = "↻ "
-    columns: list[str] = Field(default_factory=lambda: list(model.STATUS_COLUMNS))
-    names: dict[str, str] = Field(default_factory=dict)
-    colours: dict[str, str] = Field(default_factory=dict)
+    mark: str = Field(default="↻ ", description="what stands before the headers of sheetsync's columns")
+    columns: list[str] = Field(
+        default_factory=lambda: list(model.STATUS_COLUMNS), description="which of the five there are; Status always")
+    names: dict[str, str] = Field(default_factory=dict, description='other words for statuses: `Overdue = "Late"`')
+    colours: dict[str, str] = Field(
+        default_factory=dict, description='other colours: `Overdue = "BAD"` (or another of the styles) or fill and text, `"FFC7CE/9C0006"`')
 
     @field_validator("mark")
     @classmethod
