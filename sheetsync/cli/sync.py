@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sheetsync.cli.handler import handled, say
+from sheetsync.cli.morning import renew
 from sheetsync.cli.options import (
     AsJson,
     ConfigPath,
@@ -68,6 +69,8 @@ def sync(
             report = _again(once, [60.0 * minutes for minutes in UNATTENDED_PAUSES], (NotReachable, TableChanged))
     else:
         report = _again(once, [_PAUSE] * int(wait * 60 / _PAUSE), (NotReachable,))
+    if not dry_run:
+        renew(asked, report)
     from sheetsync.deliver import to_terminal
 
     if as_json:
