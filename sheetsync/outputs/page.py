@@ -113,13 +113,15 @@ class Page:
         return {
             "name": follow_up.customer, "urgent": follow_up.urgent, "when": _when(entry, report.today), "step": follow_up.step,
             "why": why, "also": also, "last": _last(entry.last_contact, report.today), "phone": entry.phone, "email": entry.email,
+            "user": entry.mail.partition("@")[0], "domain": entry.mail.partition("@")[2],
             "tel": f"tel:{entry.dial}" if entry.dial else "", "mailto": mailto, "draft": draft if message is not None else None,
             "draft_kind": "" if message is None else _DRAFTS[message.kind], "no_draft": draft if isinstance(draft, str) else "",
         }
 
 
 def _links(groups: Sequence[dict[str, Any]], problems: int, *, kept: bool) -> list[dict[str, Any]]:
-    links = [{"id": group["id"], "title": group["title"], "style": group["style"], "count": group["count"]} for group in groups]
+    links = [{"id": group["id"], "title": group["title"], "style": group["style"], "count": group["count"]}
+             for group in groups if group["cards"]]
     if problems:
         links.append({"id": "problems", "title": "To mend", "style": "", "count": f"{problems:,}"})
     if kept:
@@ -192,16 +194,18 @@ def _colours(report: Report) -> str:
     styles = {f"{place}": readable(report.status.style(name)) for place, name in enumerate(report.status_order)}
     light, dark = "", ""
     for name, style in styles.items():
-        light += _rules(f".s{name}", f".f{name}", style)
-        dark += _rules(f".s{name}", f".f{name}", Style(style.font, style.fill))
+        light += _rules(f".s{name}", name, style)
+        dark += _rules(f".s{name}", name, Style(style.font, style.fill))
     for name, style in (("error", model.BAD), ("warning", model.NEUTRAL)):
         light += _rules(f".p{name}", "", style)
         dark += _rules(f".p{name}", "", Style(style.font, style.fill))
     return f"{light}@media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n"
 
 
-def _rules(chip: str, bar: str, style: Style) -> str:
-    return f"{chip} {{ background: #{style.fill}; color: #{style.font}; }}\n" + (f"{bar} {{ fill: #{style.font}; }}\n" if bar else "")
+def _rules(chip: str, name: str, style: Style) -> str:
+    """A chip, and the dot (d) and bar (f) of a status, which take its stronger colour."""
+    rules = f"{chip} {{ background: #{style.fill}; color: #{style.font}; }}\n"
+    return rules + (f".d{name} {{ background: #{style.font}; }}\n.f{name} {{ fill: #{style.font}; }}\n" if name else "")
 
 
 def _hash(css: str) -> str:
