@@ -12,11 +12,11 @@ from sheetsync.outputs.lists import morning
 from sheetsync.outputs.text import width_of, wrap
 from sheetsync.outputs.today import Today
 from tests.outputs.reports import customer, report
-from tests.worksheets import TODAY
 
 NAMES = [
-    "Bartholomew Featherstonehaugh-Cholmondeley and Sons, Purveyors of Fine Teas since 1871", "Jürgen Größer-Äußerlich", "李小龙",
-    "株式会社とても長い名前のパン屋さんと喫茶店", "👩‍👩‍👧‍👦 Familie Müller 🎂", "محمد عبد الرحمن", "שרה כהן", "Ng", "O'Brien", "Nguyễn Thị Ánh",
+    "Bartholomew Featherstonehaugh-Cholmondeley and Sons, Purveyors of Fine Teas since 1871", "Jürgen Größer-Äußerlich",
+    "李小龙", "株式会社とても長い名前のパン屋さんと喫茶店",
+    "👩‍👩‍👧‍👦 Familie Müller 🎂", "محمد عبد الرحمن", "שרה כהן", "Ng", "O'Brien", "Nguyễn Thị Ánh",
     "Pneumonoultramicroscopicsilicovolcanoconiosisfoundationofthenorthwesternterritories",
 ]
 
@@ -128,4 +128,3 @@ def test_the_list_is_the_same_in_any_order_of_rows() -> None:
     one, other = rows(), rows()[::-1]
     names = [[entry.follow_up.customer for entry in morning(report(some), 7).now] for some in (one, other)]
     assert names[0] == names[1]
-    assert TODAY == date(2026, 11, 20)
