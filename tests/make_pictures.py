@@ -27,7 +27,7 @@ from tests.make_example import EXAMPLE, TODAY
 
 WEEKS = 26  # of the past
 _HEADER_ROW = 4
-_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
               "--disable-component-update", "--disable-sync")
 
 
@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
 
     page = page_with_a_past(folder)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
         for name, width, height in (("desktop", 1280, 900), ("phone", 390, 844)):
             for scheme in ("light", "dark"):
                 context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=2,
