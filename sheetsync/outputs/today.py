@@ -71,9 +71,19 @@ class Today:
         else:  # nothing is cut: what does not go into its column takes a line more
             first, *more = wrap(cells[0], self.width, "  ") or [""]
             lines = [mark + ink.bold(first[2:]), *(ink.bold(line) for line in more)]
-            lines += wrap(" · ".join(cell for cell in cells[1:] if cell), self.width, "    ")
+            lines += self._filled([cell for cell in cells[1:] if cell])
         lines += wrap(follow_up.step, self.width, "    ")
         lines += [ink.dim(line) for line in wrap(follow_up.why, self.width, "    ")]
+        return lines
+
+    def _filled(self, parts: Sequence[str]) -> list[str]:
+        """Parts with a dot between them, as many in a line as go into it."""
+        lines: list[str] = []
+        for part in parts:
+            if lines and width_of(lines[-1]) + 3 + width_of(part) <= self.width:
+                lines[-1] += f" · {part}"
+            else:
+                lines += wrap(part, self.width, "    ")
         return lines
 
     def _unplanned(self, report: Report, found: Morning, ink: Ink) -> list[str]:
@@ -102,7 +112,7 @@ def _cells(entry: Entry, today: date) -> tuple[str, str, str, str]:
     follow_up = entry.follow_up
     name = " ".join(shown(follow_up.customer).split())
     last = "never contacted" if entry.last_contact is None else f"last {_day(entry.last_contact, today)[4:]}"
-    when = "" if follow_up.due is None else "today" if follow_up.due == today else _day(follow_up.due, today)
+    when = "" if follow_up.due is None else "due today" if follow_up.due == today else f"due {_day(follow_up.due, today)}"
     return name, shown(entry.phone or entry.email) or "no phone", last, when
 
 

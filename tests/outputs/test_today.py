@@ -51,8 +51,8 @@ def test_at_80_columns_nothing_is_broken_with_dots_but_words_longer_than_a_line(
 
 def test_a_line_holds_name_phone_last_contact_and_date() -> None:
     told = text(report([customer(1, "Ana Silva", "+1 503 555-0108", last=date(2026, 10, 8)), customer(2, "Bo", None, "bo@example.com")]))
-    assert re.search(r"^  Ana Silva +\+1 503 555-0108  last 8 Oct +Mon 9 Nov$", told, re.MULTILINE)
-    assert re.search(r"^  Bo +bo@example.com +last 1 Oct +Mon 2 Nov$", told, re.MULTILINE)
+    assert re.search(r"^  Ana Silva +\+1 503 555-0108  last 8 Oct +due Mon 9 Nov$", told, re.MULTILINE)
+    assert re.search(r"^  Bo +bo@example.com +last 1 Oct +due Mon 2 Nov$", told, re.MULTILINE)
 
 
 def test_who_has_neither_phone_nor_address_nor_contact_is_told_so() -> None:
