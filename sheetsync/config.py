@@ -71,6 +71,15 @@ class NotifySpec(BaseModel):
         return [url.strip() for url in urls]
 
 
+class TodaySpec(BaseModel):
+    """Where the morning list is written behind each sync, beside what `sheetsync today` shows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    html: str | None = Field(default=None, description="the page, from this file's folder, written anew behind every sync")
+    ics: str | None = Field(default=None, description="the calendar, likewise; what can't be written is told, and stops nothing")
+
+
 def _options(check: Check) -> type[BaseModel]:
     """What the settings may say of a check: enabled, and the fields of its dataclass."""
     kind: Any = type(check)
@@ -116,6 +125,7 @@ class SettingsSpec(BaseModel):
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
     notify: NotifySpec = Field(default_factory=NotifySpec)
+    today: TodaySpec = Field(default_factory=TodaySpec)
 
     @field_validator("notify", mode="before")
     @classmethod
@@ -197,6 +207,8 @@ class Settings:
     credentials: Path | None = None
     checks: tuple[Check, ...] = tuple(CHECKS.values())
     notify: Notify = Notify()
+    page: Path | None = None  # [today] html
+    calendar: Path | None = None  # [today] ics
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
@@ -296,10 +308,15 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
         playbook=load_playbook(asked, overlay=overlay, overlay_name=str(path), folder=base, told_by=told_by,
                                own_messages=None if path is None else path.parent / "messages"),
         write_protected=spec.excel.write_protected,
-        credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
-        checks=_checks(spec.checks),
+        credentials=_beside(path, spec.google.credentials), checks=_checks(spec.checks),
         notify=Notify(path, tuple(spec.notify.urls), spec.notify.when),
+        page=_beside(path, spec.today.html), calendar=_beside(path, spec.today.ics),
     )
+
+
+def _beside(settings: Path | None, named: str | None) -> Path | None:
+    """A path that the settings name, from their own folder."""
+    return None if named is None or settings is None else settings.parent / Path(named).expanduser()
 
 
 def is_link(text: str) -> bool:

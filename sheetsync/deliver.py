@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from sheetsync.core.model import Message, Unsent
-from sheetsync.errors import Refused
+from sheetsync.errors import Refused, SettingsError
+
+# How the files begin that sheetsync writes, and may write over.
+PAGE = "<!doctype html>"
+CALENDAR = "BEGIN:VCALENDAR"
 
 
 def to_terminal(text: str) -> None:
@@ -28,20 +32,59 @@ def to_terminal(text: str) -> None:
     stream.flush()
 
 
+def check_target(path: Path, option: str, begins: str) -> None:
+    """Raises what `to_file` would raise, before anything is done for it: SettingsError where the path can't be meant, else Refused.
+
+    A file that is there already has to begin with `begins` (in any case): what is something else is never written over.
+    """
+    try:
+        if path.is_dir():
+            raise SettingsError(f"{option} {path} is a folder.", f"Name a file in it, such as {path / _EXAMPLES[begins]}.")
+        if not path.parent.is_dir():
+            raise SettingsError(f"{option} {path}: the folder {path.parent} does not exist.", "Make it first, or name another file.")
+        if not path.exists():
+            return
+        if not path.is_file():
+            raise SettingsError(f"{option} {path} is no file that can be written.", "Name another one.")
+        with path.open("rb") as file:
+            start = file.read(64)
+        if start.strip() and not start.decode("utf-8", "replace").lstrip("\ufeff \r\n\t").casefold().startswith(begins.casefold()):
+            raise Refused(f"{option} {path} holds something else, which would be lost.", "Name another file, or delete this one first.")
+        if not path.stat().st_mode & 0o222:
+            raise Refused(f"{option} {path} is read-only.", "Make it writable, or name another file.")
+    except OSError as error:
+        raise Refused(f"{path} can't be written ({error.strerror or error}).", "Check the folder and its permissions.") from None
+
+
+_EXAMPLES = {PAGE: "today.html", CALENDAR: "follow-ups.ics"}
+
+
 def to_file(text: str, path: Path) -> None:
-    """Writes a whole file or none, in UTF-8, line ends as they are. Raises Refused where it can't be written."""
+    """Writes a whole file or none, in UTF-8, line ends as they are; what a link points to, and the file's permissions, stay.
+
+    Raises Refused where it can't be written.
+    """
     temporary = None
     try:
+        path = path.resolve()
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".sheetsync-")
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-        temporary.chmod(0o644)
+            file.write(text.encode("utf-8", "replace"))
+        temporary.chmod(mode)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that points to itself, before Python 3.13
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise Refused(f"{path} can't be written ({error.strerror or error}).", "Check the folder and its permissions.") from None
+        said = (error.strerror if isinstance(error, OSError) else None) or error
+        raise Refused(f"{path} can't be written ({said}).", "Check the folder and its permissions.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 # What puts a text into the clipboard, first found first, and the encoding that it reads.

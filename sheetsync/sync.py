@@ -331,5 +331,10 @@ def kept_standards(
 ) -> Standards:
     """Which standards were kept, from the journal and the sheet as it is. Writes nothing. Raises what `sync` raises."""
     report = sync(source, playbook, checks, today=today, dry_run=True, before_day_ends=before_day_ends, progress=progress)
+    return standards_of(report, source, journal)
+
+
+def standards_of(report: Report, source: Source, journal: Journal) -> Standards:
+    """Which standards were kept, as of a run's report: one that has written stands in the journal already."""
     history = [Past(day, changes, contacts) for day, changes, contacts in journal.history(source.identity, report.sheet)]
-    return standards(history, report)
+    return standards(history, replace(report, changes=ChangeSet(), contacts=()) if report.written else report)

@@ -27,9 +27,10 @@ from PIL import Image, ImageChops
 from rich.console import Console
 from rich.text import Text
 
+from tests.make_page import page_with_a_past
+
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "examples" / "pictures"
-EXAMPLE_DAY = "2026-11-20"
 OWNERS = ("Name", "Phone", "Tier", "Last contact", "Complaint date", "Contract end", "Standing order until")  # those that are shown
 OURS = {"↻ Status": 17, "↻ Next follow-up": 17, "↻ Next step": 52, "↻ Why": 62}  # and how wide
 LAST_ROW = 26
@@ -129,10 +130,8 @@ def main() -> None:
         workbook = folder / "demo" / "customers.xlsx"
         sheet_picture(workbook, PICTURES / "after.png", folder)
         terminal_picture(shown.partition("\nThe example is planned")[0].rstrip(), PICTURES / "terminal.svg")
-        page = folder / "morning.html"
-        subprocess.run([*program, "today", str(workbook), "--today", EXAMPLE_DAY, "--html", str(page)], check=True, capture_output=True,
-                       env=environment)
-        page_picture(page, PICTURES / "morning.png", folder)
+        os.environ["SHEETSYNC_STATE_DIR"] = str(folder / "past-state")
+        page_picture(page_with_a_past(folder / "past"), PICTURES / "morning.png", folder)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,15 @@ def handled(command: F) -> F:
             say("There is not enough memory for this workbook; nothing was written.")
             raise typer.Exit(ExitCode.NOT_REACHABLE) from None
         except Exception as error:
-            say(f"sheetsync failed in a way that it should not ({type(error).__name__}). {_log(error)}")
+            say(unexpected(error))
             raise typer.Exit(ExitCode.BUG) from None
 
     return run  # type: ignore[return-value]
+
+
+def unexpected(error: Exception) -> str:
+    """What to say of a failure that is none of ours; it is kept in a log file."""
+    return f"sheetsync failed in a way that it should not ({type(error).__name__}). {_log(error)}"
 
 
 def say(text: str) -> None:

@@ -98,9 +98,9 @@ def parse_today(text: str | None) -> date | None:
         raise SettingsError(f'--today "{text}" is no date.', "Write it as year-month-day, such as 2026-11-20.") from None
 
 
-def terminal_width() -> int:
-    """The columns that output may use: the terminal's, from 60 to 100; 80 where there is none."""
-    return min(100, max(60, shutil.get_terminal_size((80, 24)).columns)) if sys.stdout.isatty() else 80
+def terminal_width(least: int = 60, most: int = 100) -> int:
+    """The columns that output may use: the terminal's, from `least` to `most`; 80 where there is none."""
+    return min(most, max(least, shutil.get_terminal_size((80, 24)).columns)) if sys.stdout.isatty() else 80
 
 
 def takes_colour() -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sheetsync.cli.handler import handled, say
+from sheetsync.cli.morning import renew
 from sheetsync.cli.options import (
     AsJson,
     Asked,
@@ -64,8 +65,11 @@ def sync(
 
     def once(asked: Asked) -> Report:
         with progress(shown=not (unattended or as_json)) as tell:
-            return run(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today,
-                       journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
+            report = run(asked.source, asked.settings.playbook, asked.settings.checks, today=asked.today,
+                         journal=journal, dry_run=dry_run, force=force, before_day_ends=asked.before_day_ends, progress=tell)
+        if not dry_run:
+            renew(asked, report)
+        return report
 
     def asked_for() -> Asked:
         return resolve(workbook, sheet, playbook, config, today)

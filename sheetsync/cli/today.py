@@ -39,17 +39,19 @@ def today(
 
     Example: sheetsync today customers.xlsx --days 14
     """
-    from sheetsync.deliver import to_file, to_terminal
+    from sheetsync.cli.morning import check_targets, write_calendar, write_page
+    from sheetsync.deliver import to_terminal
 
+    check_targets(html, ics)
     asked = resolve(workbook, sheet, playbook, config, today)
     report = preview(asked, quiet=as_json)
     if ics is not None:
-        to_file(render("ics", report), ics)
+        write_calendar(asked, report, ics)
         say(f"Calendar written: {ics}")
     if html is not None:
-        to_file(render("page", report, days=days), html)
+        write_page(asked, report, html, days=days)
         say(f"Page written: {html}")
     if as_json:
         to_terminal(render("json", report))
     else:
-        to_terminal(render("today", report, width=terminal_width(), colour=takes_colour(), days=days))
+        to_terminal(render("today", report, width=terminal_width(30, 120), colour=takes_colour(), days=days))

@@ -46,7 +46,7 @@ class StandardsText:
         head = f"{'fell due':>8} {'in time':>8} {'late':>5} {'open':>5} {'put off':>8} {'days late':>9}"
         lines = ["", ink.bold(f"{fit(title, room)}{head}")]
         for tally in tallies:
-            name = _month(tally.name) if month else tally.name
+            name = month_in_words(tally.name) if month else tally.name
             late = "" if tally.median_days_late is None else f"{tally.median_days_late:g}"
             lines.append(f"{fit('  ' + name, room)}{len(tally.steps):>8,} {tally.in_time:>8,} {tally.late:>5,} {tally.open:>5,} "
                          f"{tally.put_off:>8,} {late:>9}".rstrip())
@@ -54,7 +54,7 @@ class StandardsText:
 
     def _months(self, kept: Standards) -> list[str]:
         now, before = kept.month(kept.today), kept.month(kept.today.replace(day=1) - timedelta(days=1))
-        said = [f"{_month(tally.name)}{' so far' if tally is now else ''}: {_share(tally)}" for tally in (now, before)]
+        said = [f"{month_in_words(tally.name)}{' so far' if tally is now else ''}: {share_in_words(tally)}" for tally in (now, before)]
         return ["", *wrap(". ".join(said) + ".", self.width)]
 
     def _silent(self, kept: Standards, ink: Ink) -> list[str]:
@@ -117,12 +117,14 @@ def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _month(name: str) -> str:
+def month_in_words(name: str) -> str:
+    """ "November 2026" for "2026-11"."""
     year, month = name.split("-")
     return f"{MONTHS[int(month) - 1].title()} {year}"
 
 
-def _share(tally: Tally) -> str:
+def share_in_words(tally: Tally) -> str:
+    """ "9 of 11 in time (82%)"."""
     done = tally.in_time + tally.late
     if tally.share is None:
         return "nothing done yet" if tally.steps else "nothing fell due"

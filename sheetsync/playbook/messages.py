@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
 
 from sheetsync.core.header import normal
+from sheetsync.core.message import Draft as Draft
+from sheetsync.core.message import Kind
+from sheetsync.core.message import Message as Message
 from sheetsync.core.model import Column, Customers, Fault
 from sheetsync.core.nearest import did_you_mean
 from sheetsync.core.values import MONTHS, text_of
 from sheetsync.errors import SettingsError
 from sheetsync.playbook.model import Playbook, Rule
 
-Kind = Literal["phone", "e-mail", "letter", "note"]
 KINDS: Mapping[str, Kind] = {"phone": "phone", "e-mail": "e-mail", "email": "e-mail", "letter": "letter", "note": "note"}
 
 _PRINTED = re.compile(r"\{\{-?\s*([^{}|()\"']+?)\s*(\|[^{}]*)?-?\}\}")
@@ -29,27 +30,6 @@ class MessageError(ValueError):
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(sentence)
         self.sentence, self.remedy = sentence, remedy
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message, ready to be spoken or sent. `subject` is "" for a phone script or a note."""
-
-    kind: Kind
-    to: str
-    subject: str
-    body: str
-
-    @property
-    def mailto(self) -> str:
-        """The link that opens it in a mail program (RFC 6068: percent-encoded UTF-8, line ends as %0D%0A)."""
-        fields = [f"{name}={quote(text, safe='')}" for name, text in (("subject", self.subject), ("body", _crlf(self.body))) if text]
-        address = quote(self.to, safe="@!$'*+-.^_`{|}~" if self.to.isascii() else "@")
-        return f"mailto:{address}" + ("?" + "&".join(fields) if fields else "")
-
-
-def _crlf(text: str) -> str:
-    return "\r\n".join(text.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +134,6 @@ def render(template: Template, values: Mapping[str, Any], *, to: str = "", colum
     except Exception as error:  # whatever a template computes: 1/0, "a" + 1
         raise MessageError(f"The message {template.name} can't be made ({type(error).__name__}: {error}).", "Use columns alone.") from None
     return Message(template.kind, to, " ".join(subject.split()), body.strip())
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What `draft` shows for one customer: the message, and what to read first where care is due."""
-
-    message: Message
-    before: Message | None = None
 
 
 def draft(playbook: Playbook, customers: Customers, i: int, *, step: str, rule: str, asked: str | None = None, care: bool = False) -> Draft:
