@@ -24,15 +24,34 @@ def to_file(text: str, path: Path) -> None:
     """Writes a whole file or none, in UTF-8, line ends as they are. Raises Refused where it can't be written."""
     temporary = None
     try:
+        path = path.resolve()  # a link stays one
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".sheetsync-")
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+        raise Refused(f"{path} can't be written ({error.strerror or error}).", "Check the folder and its permissions.") from None
+
+
+def to_new_file(data: bytes, path: Path) -> None:
+    """Writes a whole file that was not there before, or none. Raises Refused where there is one by now, or it can't be written."""
+    try:
+        with open(path, "xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise Refused(f"{path} is there already.", "Name another file.") from None
+    except OSError as error:
         raise Refused(f"{path} can't be written ({error.strerror or error}).", "Check the folder and its permissions.") from None
 
 

@@ -27,8 +27,11 @@ MAY_SEE: dict[str, set[str]] = {
     "config": {"", "backends", "checks", "core", "errors", "journal", "lookup", "playbook", "resources"},
     "lookup": set(),
     "repairs": {"attempts", "core", "errors", "journal"},
+    "settings_file": {"errors"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "setup", "sync"},
+    "starter": {"core", "playbook"},
+    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "settings_file", "setup", "starter",
+            "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}
