@@ -107,7 +107,7 @@ def new_settings(wanted: Wanted) -> str:
         say(example.about)
         for line in example.lines:
             offer(line)
-    return tomlkit.dumps(document)
+    return tomlkit.dumps(document).replace("\n\n[columns]", "\n[columns]", 1)  # its comment stands right above it
 
 
 def edited_settings(text: str, wanted: Wanted, where: str) -> str:

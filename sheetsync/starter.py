@@ -11,9 +11,11 @@ from sheetsync.core.model import (
     HEADER,
     LAST_CONTACT,
     LOG,
+    NEXT_FOLLOW_UP,
     NOT_A_DUPLICATE,
     NOTES,
     SNOOZE_UNTIL,
+    STATUS,
     STATUSES,
     Cell,
     Column,
@@ -74,7 +76,8 @@ _WIDTHS: Mapping[str, float] = {
     "Customer no": 10, "Name": 22, LOG: 17, SNOOZE_UNTIL: 13, NOTES: 34, "Phone": 18, "Email": 26, "Address": 28, "Complaint": 30,
     "Promise": 28, "Request": 28, "Service": 20, "Deliverable": 24, "Favourite": 18, "Tier": 8, "Every": 14, NOT_A_DUPLICATE: 15,
 }
-_OURS_WIDTHS = (16.0, 14.0, 40.0, 44.0, 32.0)
+_OURS_WIDTHS = (17.0, 17.0, 40.0, 54.0, 36.0)
+_ROW = 30.0  # points, two lines of ↻ Why
 _MEANS: Mapping[str, str] = {
     "Overdue": "The latest day has passed. It stays until somebody makes contact.",
     "Never contacted": "Nobody has spoken to them yet.",
@@ -135,23 +138,28 @@ def _customers(sheet: Worksheet, playbook: Playbook, today: date) -> None:
     sheet["A2"].font = Font(name=_FONT, size=10.5, italic=True, color=_SOFT)
     place = 0
     for title, colour, pale, names in groups:
+        widths = [_width(name, columns.get(name), playbook) for name in names]
+        widths[-1] += max(0.0, 1.25 * len(title) + 2 - sum(widths))  # the group's name has room
         for number, header in enumerate(names):
             place += 1
             _group_cell(sheet.cell(HEADER_ROW - 1, place), title if number == 0 else "", colour)
             ours = playbook.status.is_ours(header)
-            _header_cell(sheet.cell(HEADER_ROW, place, header), pale if not ours else HEADER.fill, colour if not ours else HEADER.font)
+            kind = columns[header].type if header in columns else "date" if header == playbook.status.header(NEXT_FOLLOW_UP) else None
+            _header_cell(sheet.cell(HEADER_ROW, place, header), pale if not ours else HEADER.fill, colour if not ours else HEADER.font,
+                         centred=_centred(header, kind, playbook))
             letter = get_column_letter(place)
-            sheet.column_dimensions[letter].width = _width(header, columns.get(header), playbook)
+            sheet.column_dimensions[letter].width = widths[number]
             for row in range(HEADER_ROW + 1, HEADER_ROW + 4):
-                _body(sheet.cell(row, place), header, columns.get(header))
-            _body(sheet.column_dimensions[letter], header, columns.get(header))  # what is typed further down looks alike
+                _body(sheet.cell(row, place), header, columns.get(header), playbook)
+            _body(sheet.column_dimensions[letter], header, columns.get(header), playbook)  # what is typed further down looks alike
             if (column := columns.get(header)) is not None:
                 _validation(sheet, letter, column)
     for row, example in enumerate(_examples(playbook, today), HEADER_ROW + 1):
         for header, value in example.items():
             if header in headers:
                 sheet.cell(row, headers.index(header) + 1).value = value
-        sheet.row_dimensions[row].height = 20
+        sheet.row_dimensions[row].height = _ROW
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = _ROW, True
     _hairlines(sheet, len(headers), headers.index("Name") + 1)
     sheet.row_dimensions[1].height = 34
     sheet.row_dimensions[2].height = 20
@@ -178,29 +186,33 @@ def _group_cell(cell: Any, title: str, colour: str) -> None:
     cell.alignment = Alignment(vertical="center", indent=0)
 
 
-def _header_cell(cell: Any, pale: str, colour: str) -> None:
+def _header_cell(cell: Any, pale: str, colour: str, *, centred: bool = False) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     cell.font = Font(name=_FONT, size=10.5, bold=True, color=colour)
     cell.fill = PatternFill("solid", fgColor=pale)
-    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    cell.alignment = Alignment(vertical="center", wrap_text=True, horizontal="center" if centred else None)
     cell.border = Border(bottom=Side("medium", color=colour))
 
 
-def _body(target: Any, header: str, column: Column | None) -> None:
+def _body(target: Any, header: str, column: Column | None, playbook: Playbook) -> None:
     """The look of the cells below a header; of a cell, or of a whole column."""
     from openpyxl.styles import Alignment, Font
 
-    kind = None if column is None else column.type
+    kind = "date" if header == playbook.status.header(NEXT_FOLLOW_UP) else None if column is None else column.type
     target.font = Font(name=_FONT, size=10.5, bold=header == "Name", color=_INK)
-    centred = kind in ("date", "yes-no", "choice", "step") or header in ("Customer no", "Tier")
-    target.alignment = Alignment(vertical="center", horizontal="center" if centred else None)
+    long = playbook.status.is_ours(header) or header == NOTES  # texts that would else run over into blank cells beside them
+    target.alignment = Alignment(vertical="center", horizontal="center" if _centred(header, kind, playbook) else None, wrap_text=long)
     if kind == "date":
         target.number_format = _DATE
     elif kind in ("money", "number"):
         target.number_format = "#,##0.00" if kind == "money" else "0"
     elif kind in ("phone", "email", "text", "name") and header not in ("Customer no", "Usual gap", "Welcome step"):
         target.number_format = "@" if kind == "phone" else "General"  # a phone number's zero and plus stay
+
+
+def _centred(header: str, kind: str | None, playbook: Playbook) -> bool:
+    return kind in ("date", "yes-no", "choice", "step") or header in ("Customer no", "Tier", playbook.status.header(STATUS))
 
 
 def _width(header: str, column: Column | None, playbook: Playbook) -> float:
@@ -317,7 +329,7 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
                 continue
             cell.value, cell.data_type = text, "s"
             cell.font = Font(name=_FONT, size=14 if head else 11, bold=head or (column == 2 and bool(right)), color="1F4E78" if head else _INK)
-            cell.alignment = Alignment(vertical="center" if not head else "bottom", wrap_text=column == 3)
+            cell.alignment = Alignment(vertical="center" if not head else "bottom", wrap_text=column == 3, indent=1 if column == 3 else 0)
             if style is not None and column == 2:
                 cell.fill, cell.font = PatternFill("solid", fgColor=style.fill), Font(name=_FONT, size=11, bold=True, color=style.font)
                 cell.alignment = Alignment(vertical="center", horizontal="center")

@@ -32,7 +32,7 @@ _LEVELS: tuple[Level, ...] = ("found", "words", "like", "values")
 _SAME = {
     "phone": "tel telephone telefon telefono teléfono téléphone mobile mobil cell cellphone handy ph fon",
     "customer": "cust client kunde kunden kundin cliente clients klant",
-    "no": "number num nr nummer numero número # id",
+    "no": "number num nr nummer numero número #",
     "email": "mail emailadresse courriel correo",
     "address": "adresse addr adr",
     "name": "nom nombre naam namen",
