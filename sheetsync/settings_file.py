@@ -128,8 +128,8 @@ def edited_settings(text: str, wanted: Wanted, where: str) -> str:
             table = document["columns"] = tomlkit.table()
             table = document["columns"]
         for name, column in wanted.columns.items():
-            old = table.get(name)
-            if isinstance(old, Mapping):
+            old: Any = table.get(name)
+            if isinstance(old, dict):
                 for key, part in ({"header": column} if isinstance(column, str) else column).items():
                     if old.get(key) != part:
                         old[key] = part

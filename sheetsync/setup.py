@@ -1,4 +1,4 @@
-"""What doctor finds out: everything that would stop a sync, or that it should not be left to find by itself; and what init finds in a list."""
+"""What doctor finds out: everything that would stop a sync, or that it should not be left to find by itself; and what init finds."""
 
 from __future__ import annotations
 
@@ -155,7 +155,8 @@ def look_around(source: Source, playbook: Playbook, today: date) -> Found:
         if not isinstance(sheet, Surveyed):
             raise Refused(f"sheetsync init can't look into {source.name}.", "Write sheetsync.toml by hand; README says how.")
         worksheets = sheet.survey(most_rows=SEEN_ROWS)
-        zone = next((finding.sentence for finding in sheet.findings() if finding.check == _ZONE), None) if isinstance(sheet, Examined) else None
+        known = sheet.findings() if isinstance(sheet, Examined) else ()
+        zone = next((finding.sentence for finding in known if finding.check == _ZONE), None)
     found: list[Proposal] = []
     refusals: list[Refused] = []
     for worksheet in worksheets:
@@ -185,7 +186,8 @@ def _no_header(source: Source, worksheets: Sequence[Worksheet], playbook: Playbo
     where = f"{source.name}, worksheet{'' if len(worksheets) == 1 else 's'} {names}"
     if not any(not is_blank(cell) for worksheet in worksheets for row in worksheet.rows for cell in row):
         return Refused(f"{where}: there is nothing in it.",
-                       "Put the customers in, below a row with a header for each column; or begin with a starter workbook: sheetsync init new.xlsx")
+                       "Put the customers in, below a row with a header for each column; or begin with a starter workbook: "
+                       "sheetsync init new.xlsx")
     wanted = ", ".join(column.name for column in playbook.columns if column.name in ("Name", "Phone", "Email", LAST_CONTACT))
     return Refused(f"{where}: no header row was found.",
                    f"Above the customers there has to be a row with a header for each column, such as {wanted}. Put one in, or begin "

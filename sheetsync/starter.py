@@ -17,7 +17,6 @@ from sheetsync.core.model import (
     SNOOZE_UNTIL,
     STATUS,
     STATUSES,
-    Cell,
     Column,
     Style,
 )
@@ -26,7 +25,6 @@ from sheetsync.playbook.table import HEADER as RULES_HEADER
 from sheetsync.playbook.table import rules_table
 
 if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 CUSTOMERS, RULES, HOW = "Customers", "Rules", "How it works"
@@ -94,9 +92,9 @@ def starter(playbook: Playbook, today: date) -> bytes:
     from openpyxl import Workbook
 
     workbook = Workbook()
-    customers = workbook.active
-    customers.title = CUSTOMERS
-    _customers(customers, playbook, today)
+    if (blank := workbook.active) is not None:
+        workbook.remove(blank)
+    _customers(workbook.create_sheet(CUSTOMERS), playbook, today)
     _rules(workbook.create_sheet(RULES), playbook)
     _how(workbook.create_sheet(HOW), playbook)
     workbook.properties.title = f"Customers ({playbook.title})"
@@ -131,11 +129,9 @@ def _customers(sheet: Worksheet, playbook: Playbook, today: date) -> None:
     groups = starter_columns(playbook)
     headers = [header for *_, names in groups for header in names]
     columns = {column.name: column for column in playbook.columns}
-    sheet["A1"] = "Customers"
-    sheet["A1"].font = Font(name=_FONT, size=20, bold=True, color=_INK)
-    sheet["A2"] = ("One row for each customer. What you did goes into Log, in a word: called, done, snooze 2 weeks. "
-                   "The blue columns ↻ are filled in by sheetsync sync.")
-    sheet["A2"].font = Font(name=_FONT, size=10.5, italic=True, color=_SOFT)
+    sheet.cell(1, 1, "Customers").font = Font(name=_FONT, size=20, bold=True, color=_INK)
+    sheet.cell(2, 1, "One row for each customer. What you did goes into Log, in a word: called, done, snooze 2 weeks. "
+                     "The blue columns ↻ are filled in by sheetsync sync.").font = Font(name=_FONT, size=10.5, italic=True, color=_SOFT)
     place = 0
     for title, colour, pale, names in groups:
         widths = [_width(name, columns.get(name), playbook) for name in names]
@@ -154,10 +150,10 @@ def _customers(sheet: Worksheet, playbook: Playbook, today: date) -> None:
             _body(sheet.column_dimensions[letter], header, columns.get(header), playbook)  # what is typed further down looks alike
             if (column := columns.get(header)) is not None:
                 _validation(sheet, letter, column)
-    for row, example in enumerate(_examples(playbook, today), HEADER_ROW + 1):
+    for row, example in enumerate(_examples(today), HEADER_ROW + 1):
         for header, value in example.items():
             if header in headers:
-                sheet.cell(row, headers.index(header) + 1).value = value
+                sheet.cell(row, headers.index(header) + 1, value)
         sheet.row_dimensions[row].height = _ROW
     sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = _ROW, True
     _hairlines(sheet, len(headers), headers.index("Name") + 1)
@@ -166,13 +162,13 @@ def _customers(sheet: Worksheet, playbook: Playbook, today: date) -> None:
     sheet.row_dimensions[HEADER_ROW - 1].height = 18
     sheet.row_dimensions[HEADER_ROW].height = 32
     last = get_column_letter(len(headers))
-    sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, headers.index("Name") + 2)
+    sheet.freeze_panes = f"{get_column_letter(headers.index('Name') + 2)}{HEADER_ROW + 1}"
     sheet.auto_filter.ref = f"A{HEADER_ROW}:{last}{HEADER_ROW + 3}"
     sheet.sheet_view.showGridLines = False
     sheet.sheet_view.zoomScale = 100
     sheet.sheet_properties.tabColor = "1F4E78"
-    for cell in (sheet["A1"], sheet["A2"]):
-        cell.alignment = Alignment(vertical="center")
+    for row in (1, 2):
+        sheet.cell(row, 1).alignment = Alignment(vertical="center")
     _print(sheet, repeat=HEADER_ROW, wide=2 if len(headers) < 30 else 5)
 
 
@@ -249,13 +245,14 @@ def _hairlines(sheet: Worksheet, width: int, name: int) -> None:
     from openpyxl.utils import get_column_letter
 
     area = f"A{HEADER_ROW + 1}:{get_column_letter(width)}{READY_ROWS}"
-    rule = FormulaRule(formula=[f"LEN(${get_column_letter(name)}{HEADER_ROW + 1})>0"], border=Border(bottom=Side("thin", color=_LINE)))
+    rule: Any = FormulaRule(  # type: ignore[no-untyped-call]
+        formula=[f"LEN(${get_column_letter(name)}{HEADER_ROW + 1})>0"], border=Border(bottom=Side("thin", color=_LINE)))
     sheet.conditional_formatting.add(area, rule)
 
 
-def _examples(playbook: Playbook, today: date) -> Iterator[dict[str, Cell]]:
+def _examples(today: date) -> Iterator[dict[str, str | int | date | None]]:
     """Three customers who show what the colours mean: one overdue, one who waits for a first call, one who is fine."""
-    common: dict[str, Cell] = {"Consent": "yes", "Stage": "Active", "Role": "customer", "Tier": "B"}
+    common: dict[str, str | int | date | None] = {"Consent": "yes", "Stage": "Active", "Role": "customer", "Tier": "B"}
     people: Sequence[tuple[str, str, date | None]] = (
         ("Anna Example", "202 555 0143", today - timedelta(days=430)),
         ("Ben Example", "202 555 0167", None),
@@ -328,7 +325,7 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
             if not text:
                 continue
             cell.value, cell.data_type = text, "s"
-            cell.font = Font(name=_FONT, size=14 if head else 11, bold=head or (column == 2 and bool(right)), color="1F4E78" if head else _INK)
+            cell.font = Font(name=_FONT, size=14 if head else 11, bold=head or column == 2, color="1F4E78" if head else _INK)
             cell.alignment = Alignment(vertical="center" if not head else "bottom", wrap_text=column == 3, indent=1 if column == 3 else 0)
             if style is not None and column == 2:
                 cell.fill, cell.font = PatternFill("solid", fgColor=style.fill), Font(name=_FONT, size=11, bold=True, color=style.font)
@@ -343,10 +340,8 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
     put("What the colours say", head=True)
     for status in STATUSES:
         put(playbook.status.word(status), _MEANS[status], style=playbook.status.style(status))
-    for names, means in _quiet(playbook):
-        for name in names:
-            put(playbook.status.word(name), means, style=playbook.status.style(name))
-            means = "The same, for this reason."
+    for name, means in _quiet(playbook):
+        put(playbook.status.word(name), means, style=playbook.status.style(name))
     put("What you can type into Log", head=True)
     for left, right in _LOG_WORDS:
         put(left, right)
@@ -360,14 +355,16 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
 
 
 _STEPS = (
-    ("1  Type your customers in", "One row each, in the worksheet Customers; delete the three examples. Fill in what you know: most columns may stay "
-     "blank for ever, and a rule whose columns are blank does nothing."),
-    ("2  Save, close, sync", "sheetsync sync checks every row and fills in the blue columns ↻: whom to contact next, when, how and why. "
-     "No other cell changes."),
-    ("3  Do it, and say so", "Work down the red and orange rows. Type what you did into Log; the next sync moves Last contact on and empties the "
-     "cell."),
-    ("Your own rules", "The worksheet Rules is what applies. Change a cadence there, delete a rule, or add one. Columns may be moved, and "
-     "yours may be added."),
+    ("1  Type your customers in",
+     "One row each, in the worksheet Customers; delete the three examples. Fill in what you know: most columns may stay blank for ever, "
+     "and a rule whose columns are blank does nothing."),
+    ("2  Save, close, sync",
+     "sheetsync sync checks every row and fills in the blue columns ↻: whom to contact next, when, how and why. No other cell changes."),
+    ("3  Do it, and say so",
+     "Work down the red and orange rows. Type what you did into Log; the next sync moves Last contact on and empties the cell."),
+    ("Your own rules",
+     "The worksheet Rules is what applies. Change a cadence there, delete a rule, or add one. Columns may be moved, and you may add "
+     "columns of your own."),
 )
 _LOG_WORDS = (
     ("called · emailed · met", "You made contact today. “called yesterday” or “done 3 Mar” count for that day."),
@@ -383,12 +380,10 @@ _COMMANDS = (
 )
 
 
-def _quiet(playbook: Playbook) -> Iterator[tuple[list[str], str]]:
-    names = [reason.name for reason in playbook.quiet]
-    if names:
-        yield names[:1], "Grey: not to be chased now. " + _WHY_QUIET.get(names[0], "The row itself says why.")
-    for name in names[1:]:
-        yield [name], _WHY_QUIET.get(name, "Not to be chased now; the column ↻ Why says why.")
+def _quiet(playbook: Playbook) -> Iterator[tuple[str, str]]:
+    for number, reason in enumerate(playbook.quiet):
+        means = _WHY_QUIET.get(reason.name, "The column ↻ Why says why.")
+        yield reason.name, f"Not to be chased now, like all grey ones. {means}" if number == 0 else means
 
 
 _WHY_QUIET: Mapping[str, str] = {
@@ -405,9 +400,11 @@ _WHY_QUIET: Mapping[str, str] = {
 
 
 def _print(sheet: Worksheet, *, repeat: int, wide: int, landscape: bool = True) -> None:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = wide, 0 if landscape else 1
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     if repeat:
         sheet.print_title_rows = f"1:{repeat}"
     sheet.page_margins.left = sheet.page_margins.right = 0.4

@@ -30,8 +30,8 @@ MAY_SEE: dict[str, set[str]] = {
     "settings_file": {"errors"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
     "starter": {"core", "playbook"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "settings_file", "setup", "starter",
-            "sync"},
+    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "settings_file", "setup",
+            "starter", "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

@@ -45,7 +45,8 @@ _SAME = {
     "appointment": "appt termin",
 }
 _CANONICAL = {word: one for one, words in _SAME.items() for word in words.split()}
-_FILLER = frozenset("the a an of our my your their to with at in for is was we i you please full main primary best der die das".split())
+_FILLER = frozenset(["the", "a", "an", "of", "our", "my", "your", "their", "to", "with", "at", "in", "for", "is", "was", "we", "i", "you",
+                     "please", "full", "main", "primary", "best", "der", "die", "das"])
 _DATED = frozenset({"date", "on", "when", "day"})
 _CONTACT_WORDS = frozenset({"spoken", "contact", "call", "touch", "reached", "heard", "chat", "met", "seen"})
 _PARTS = re.compile(r"[/|,;\n+]|\s-\s|\sor\s|\sand\s|&")
