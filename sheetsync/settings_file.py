@@ -92,6 +92,8 @@ def new_settings(wanted: Wanted) -> str:
     if wanted.found:
         for line in _lines(f"These need no line, since they are called so: {', '.join(wanted.found)}.", 100):
             say(line)
+    if not (wanted.found or wanted.columns or wanted.spare):
+        say("This list needs none: its headers are the playbook's own names.")
     if wanted.spare and not wanted.columns:
         offer("[columns]")
         offer(f'"{wanted.spare}" = "your word for it"')

@@ -52,6 +52,8 @@ def set_up(asked: Asked) -> None:
             asked.tell(*_shown(agreed, settings))
     text, added = _text(asked, agreed, settings, playbook, found.timezone)
     report = _rehearsed(asked, agreed, text)
+    if report.customers.table.rules is not None:
+        text, added = _text(asked, agreed, settings, playbook, found.timezone, own_rules=True)
     if asked.asks and text != asked.place.before and not _goes_ahead(asked, added):
         asked.tell("Nothing was written.")
         return
@@ -175,8 +177,10 @@ def _goes_ahead(asked: Asked, added: list[str]) -> bool:
 # ---- What is written ------------------------------------------------------------------------------------------------
 
 
-def _text(asked: Asked, agreed: _Mapping, settings: Settings, playbook: str, timezone: str | None) -> tuple[str, list[str]]:
-    """The settings file as it is to be, and the lines that are new in it."""
+def _text(
+    asked: Asked, agreed: _Mapping, settings: Settings, playbook: str, timezone: str | None, *, own_rules: bool = False
+) -> tuple[str, list[str]]:
+    """The settings file as it is to be, and the lines that are new in it. `own_rules`: a Rules worksheet holds them, and [rules] may not."""
     from sheetsync.config import is_link, load_playbook
     from sheetsync.core.header import normal
     from sheetsync.settings_file import Column, Wanted, edited_settings, examples, new_settings
@@ -203,7 +207,7 @@ def _text(asked: Asked, agreed: _Mapping, settings: Settings, playbook: str, tim
     wanted = Wanted(
         place.source, None if has_gid else proposal.worksheet, playbook, columns, found, lacking[0] if lacking else "",
         timezone if timezone and _is_zone(timezone) else None,
-        examples(year=(asked.day or settings.today()).year, is_link=link, rule=plain.rules[-1].name if plain.rules else ""))
+        examples(year=(asked.day or settings.today()).year, is_link=link, rule=plain.rules[-1].name if plain.rules and not own_rules else ""))
     if place.before is None:
         return new_settings(wanted), []
     if set(asked.told()) & {"source"}:
@@ -258,7 +262,7 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
     from sheetsync.outputs.text import Ink, fit, wrap
 
     ink, width = Ink(takes_colour()), terminal_width()
-    first, second = 18, min(30, width - 2 - 18 - 2 - _SAMPLE)
+    first, second = 20, min(30, width - 2 - 20 - 2 - _SAMPLE)
     lines = ["", ink.dim(f"  {fit('Column', first)}{fit('Your header', second)}  For example")]
     for column in settings.playbook.columns:
         if (candidate := agreed.taken.get(column.name)) is not None:

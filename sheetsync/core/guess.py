@@ -22,6 +22,7 @@ from sheetsync.errors import Refused
 
 SEEN_ROWS = SEARCHED_ROWS + 400  # of a worksheet, for the header and enough values below it
 _ALIKE = 0.82  # of two headers, from 0 to 1, that may be one word mistyped
+_LEAST = 1.5  # points of a header: a column by its words and one more by its values, or two by words, or two by values
 _YEARS_BACK = 5  # of a last contact in the middle of the list; a birthday lies farther back
 
 # How a column was told: sync finds it by itself; the same words; like words; only by its values.
@@ -110,7 +111,7 @@ def propose(worksheet: Worksheet, columns: Sequence[Column], key: Sequence[str],
     for index in tries:
         header = _Header(worksheet, index, rows, columns, status, today)
         score = header.score()
-        if score >= 2 and (best is None or score > best[0]):
+        if score >= _LEAST and (best is None or score > best[0]):
             best = (score, index, header)
     if best is None:
         return None
@@ -223,7 +224,7 @@ class _Header:
                         taken.add(position)
                         break
         told = sum(values.told and values.count > 1 for values in self.values.values())
-        return hits + 0.6 * told if hits or told >= 2 else 0
+        return hits + 0.75 * told
 
     def _found_or_none(self) -> Mapping[str, int]:
         try:
