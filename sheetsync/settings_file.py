@@ -135,9 +135,9 @@ def edited_settings(text: str, wanted: Wanted, where: str) -> str:
                 for key, part in ({"header": column} if isinstance(column, str) else column).items():
                     if old.get(key) != part:
                         old[key] = part
-            elif isinstance(column, str) and old is not None and str(old) == column:
-                continue
-            else:
+            elif old is None:
+                table.append(_key(name), _column(column))
+            elif old != column:
                 table[name] = _column(column)
     return tomlkit.dumps(document)
 

@@ -14,6 +14,7 @@ from sheetsync.core.model import (
     NEXT_FOLLOW_UP,
     NOT_A_DUPLICATE,
     NOTES,
+    PAUSED_UNTIL,
     SNOOZE_UNTIL,
     STATUS,
     STATUSES,
@@ -311,7 +312,7 @@ def _rules(sheet: Worksheet, playbook: Playbook) -> None:
 
 
 def _how(sheet: Worksheet, playbook: Playbook) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
     for letter, width in (("A", 2.5), ("B", 27), ("C", 84)):
         sheet.column_dimensions[letter].width = width
@@ -326,10 +327,12 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
                 continue
             cell.value, cell.data_type = text, "s"
             cell.font = Font(name=_FONT, size=14 if head else 11, bold=head or column == 2, color="1F4E78" if head else _INK)
-            cell.alignment = Alignment(vertical="center" if not head else "bottom", wrap_text=column == 3, indent=1 if column == 3 else 0)
+            cell.alignment = Alignment(vertical="center" if not head else "bottom", wrap_text=column == 3, horizontal="left",
+                                       indent=1 if column == 3 else 0)
             if style is not None and column == 2:
                 cell.fill, cell.font = PatternFill("solid", fgColor=style.fill), Font(name=_FONT, size=11, bold=True, color=style.font)
                 cell.alignment = Alignment(vertical="center", horizontal="center")
+                cell.border = Border(bottom=Side("medium", color="FFFFFF"))
         sheet.row_dimensions[row].height = 30 if head else 15.5 * max(1, -(-len(right) // 92)) + 4
 
     put("How it works", head=True)
@@ -344,7 +347,8 @@ def _how(sheet: Worksheet, playbook: Playbook) -> None:
         put(playbook.status.word(name), means, style=playbook.status.style(name))
     put("What you can type into Log", head=True)
     for left, right in _LOG_WORDS:
-        put(left, right)
+        if not left.startswith("pause") or any(column.name == PAUSED_UNTIL for column in playbook.columns):
+            put(left, right)
     put("The two commands", head=True)
     for left, right in _COMMANDS:
         put(left, right)

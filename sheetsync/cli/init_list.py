@@ -180,7 +180,7 @@ def _goes_ahead(asked: Asked, added: list[str]) -> bool:
 def _text(
     asked: Asked, agreed: _Mapping, settings: Settings, playbook: str, timezone: str | None, *, own_rules: bool = False
 ) -> tuple[str, list[str]]:
-    """The settings file as it is to be, and the lines that are new in it. `own_rules`: a Rules worksheet holds them, and [rules] may not."""
+    """The settings file as it is to be, and the lines that are new in it. `own_rules`: those of a Rules worksheet apply, and no [rules]."""
     from sheetsync.config import is_link, load_playbook
     from sheetsync.core.header import normal
     from sheetsync.settings_file import Column, Wanted, edited_settings, examples, new_settings
@@ -204,10 +204,11 @@ def _text(
     has_gid = link and "gid=" in place.target and asked.sheet is None
     lacking = [column.name for column in settings.playbook.columns if column.name not in agreed.taken and column.type == "date"]
     plain = load_playbook(playbook, folder=place.settings.absolute().parent)
+    rule = plain.rules[-1].name if plain.rules and not own_rules else ""
     wanted = Wanted(
         place.source, None if has_gid else proposal.worksheet, playbook, columns, found, lacking[0] if lacking else "",
         timezone if timezone and _is_zone(timezone) else None,
-        examples(year=(asked.day or settings.today()).year, is_link=link, rule=plain.rules[-1].name if plain.rules and not own_rules else ""))
+        examples(year=(asked.day or settings.today()).year, is_link=link, rule=rule))
     if place.before is None:
         return new_settings(wanted), []
     if set(asked.told()) & {"source"}:

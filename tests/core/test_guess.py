@@ -23,7 +23,7 @@ def proposed(*rows: list[Cell], **columns: list[Cell]) -> Proposal | None:
     width = len(columns)
     above = [[*row, *[None] * (width - len(row))] for row in rows]
     body = [[column[n] if n < len(column) else None for column in columns.values()] for n in range(6)]
-    cells = [*above, [key.replace("_", " ") for key in columns], *body]
+    cells: list[list[Cell]] = [*above, [key.replace("_", " ") for key in columns], *body]
     return look(cells)
 
 
@@ -141,7 +141,8 @@ def test_like_words_with_other_values_are_nothing(header: str, values: list[Cell
 
 
 def test_titles_a_blank_column_and_a_blank_row_above_the_header_do_no_harm() -> None:
-    cells: list[list[Cell]] = [[None, "Our customers 2026"], [None, "red means urgent", None, "ask Tom"], [], [None, "Client", "E-Mail", "Seen"]]
+    cells: list[list[Cell]] = [[None, "Our customers 2026"], [None, "red means urgent", None, "ask Tom"], [],
+                               [None, "Client", "E-Mail", "Seen"]]
     cells += [[None, NAMES[n], EMAILS[n], None] for n in range(6)]
     found = look(cells)
     assert found is not None
