@@ -27,6 +27,7 @@ class _Mapping:
     taken: dict[str, Candidate]
     orders: dict[str, str] = field(default_factory=dict)
     left: list[Question] = field(default_factory=list)
+    unasked: list[Question] = field(default_factory=list)
 
 
 def set_up(asked: Asked) -> None:
@@ -115,6 +116,7 @@ def _settle(asked: Asked, agreed: _Mapping, question: Question) -> None:
     if not asked.asks:
         if question.proposed is not None:
             agreed.taken[question.column] = question.proposed
+            agreed.unasked.append(question)
         else:
             agreed.left.append(question)
         return
@@ -124,7 +126,7 @@ def _settle(asked: Asked, agreed: _Mapping, question: Question) -> None:
         sample = f", such as {_cut(candidate.sample)}" if candidate.sample else ""
         options.append(f'"{candidate.header}"{sample}' + (f" – {candidate.doubt}" if candidate.doubt else ""))
     if question.proposed is not None:
-        which = choose("Number", options, default=0)
+        which = choose("Number", options, default=free.index(question.proposed) if question.proposed in free else 0)
     else:
         which = choose("Number", options, none="none of them" if len(free) > 1 else "no")
     if which is not None:
@@ -275,6 +277,15 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         lines += ["", *wrap(f"Left as they are, and not read: {', '.join(others[:_NAMED])}{more}.", width)]
+    for name, candidate in agreed.taken.items():
+        if candidate.doubt:
+            lines += ["", *wrap(f'"{candidate.header}" counts as {name}, since it is called so, though {candidate.doubt}. If it is '
+                                "something else, give it another header.", width)]
+    for question in agreed.unasked:
+        took = agreed.taken[question.column]
+        rest = " and ".join(f'"{c.header}"' for c in question.candidates if c != took)
+        lines += ["", *wrap(f'"{took.header}" was taken for {question.column}; {rest} could be it too. If so, change it in sheetsync.toml, '
+                            "[columns].", width)]
     for question in agreed.left:
         for candidate in question.candidates:
             doubt = candidate.doubt or "another header says so too"
@@ -284,6 +295,7 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
 
 
 def _end(asked: Asked, agreed: _Mapping, report: Report, text: str, *, changed: bool, backup: Path | None) -> list[str]:
+    from sheetsync.core.guess import half_of_a_name
     from sheetsync.core.model import LAST_CONTACT, LOG
     from sheetsync.outputs.text import Ink, plural, wrap
 
@@ -297,6 +309,9 @@ def _end(asked: Asked, agreed: _Mapping, report: Report, text: str, *, changed: 
         lines += wrap("No column says when you last spoke, so all count as never contacted. Add one with the header Last contact.", width)
     elif LOG not in agreed.taken:
         lines += wrap("Tip: with the columns Log and Snooze until you only type what you did, such as “called”.", width)
+    if "Name" in agreed.taken and half_of_a_name(agreed.taken["Name"].header):
+        lines += wrap("Names stand in two columns, and sheetsync reads one. For whole names add a column Name that joins them, such as "
+                      f'=A{agreed.proposal.header_row + 1}&" "&B{agreed.proposal.header_row + 1}', width)
     for name, candidate in agreed.taken.items():
         sample = (agreed.proposal.two_ways or {}).get(candidate.position)
         column = report.customers.columns[name]

@@ -31,16 +31,17 @@ _LEVELS: tuple[Level, ...] = ("found", "words", "like", "values")
 
 # One word for those that mean the same in a header; a few of other languages, since owners mix them.
 _SAME = {
-    "phone": "tel telephone telefon telefono teléfono téléphone mobile mobil cell cellphone handy ph fon",
-    "customer": "cust client kunde kunden kundin cliente clients klant",
+    "phone": "tel telephone telefon telefono teléfono téléphone telefoon tél mobile mobil cell cellphone handy ph fon",
+    "customer": "cust client kunde kunden kundin cliente clients klant klanten",
     "no": "number num nr nummer numero número #",
-    "email": "mail emailadresse courriel correo",
+    "email": "mail emailadresse emailadres courriel correo",
     "address": "adresse addr adr",
     "name": "nom nombre naam namen",
-    "last": "latest letzter letzte letztes dernier último recent",
+    "last": "latest letzter letzte letztes dernier último laatste recent",
     "spoken": "spoke talked talk speak gesprochen",
     "contact": "contacted kontakt contacto",
     "call": "called calls",
+    "touch": "touched touchpoint",
     "note": "notes notizen notiz notas remark remarks bemerkung bemerkungen",
     "birthday": "geburtstag bday dob birthdate",
     "appointment": "appt termin",
@@ -50,13 +51,20 @@ _FILLER = frozenset(["the", "a", "an", "of", "our", "my", "your", "their", "to",
                      "please", "full", "main", "primary", "best", "der", "die", "das"])
 _DATED = frozenset({"date", "on", "when", "day"})
 _CONTACT_WORDS = frozenset({"spoken", "contact", "call", "touch", "reached", "heard", "chat", "met", "seen"})
-_PARTS = re.compile(r"[/|,;\n+]|\s-\s|\sor\s|\sand\s|&")
+_FIRST_NAMES = frozenset({"firstname", "givenname", "forename", "christianname", "vorname", "prénom", "voornaam", "first"})
+_SURNAMES = frozenset({"lastname", "surname", "familyname", "secondname", "nachname", "familienname", "apellidos", "achternaam"})
+_PARTS = re.compile(r"[/|,;\n+]|\sor\s|\sand\s|&")
+_REST = re.compile(r"\([^)]*\)|\[[^\]]*\]|\s[-–:]\s.*")  # what explains a header: in brackets, or behind a dash
+_NO = {"email": "no e-mail addresses", "phone": "no phone numbers", "date": "no dates", "number": "no numbers", "money": "no numbers",
+       "step": "no numbers", "yes-no": "neither yes nor no", "name": "no names"}
 _WORD = re.compile(r"[^\W_]+|#")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One header that may be a playbook column. `sample` is a value below it; `doubt` says why it is not taken unasked ("" where it is)."""
+    """One header that may be a playbook column. `sample` is a value below it; `doubt` says why it is not taken unasked ("" where it is);
+    what sync finds by itself is taken with its doubt.
+    """
 
     position: int
     header: str
@@ -93,7 +101,7 @@ class Proposal:
 
     def usable(self, key: Iterable[str]) -> bool:
         """Whether sync would find the header by what may be taken or answered: two columns, the key or Name among them."""
-        named = {*self.taken, *(question.column for question in self.questions)}
+        named = {name for name, candidate in self.taken.items() if not candidate.doubt} | {question.column for question in self.questions}
         return len(named) >= 2 and bool(named & {*key, "Name"})
 
 
@@ -161,10 +169,15 @@ def _tokens(text: str) -> frozenset[str]:
 
 def _readings(header: str, above: str) -> list[frozenset[str]]:
     """What a header may be read as: the whole, without what stands in brackets, each of its parts; then with what stands above it."""
-    texts = [header, re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", header), *_PARTS.split(header)]
+    texts = [header, _REST.sub(" ", header), *_PARTS.split(_REST.sub(" ", header))]
     if above:
         texts.append(f"{above} {header}")
     return [tokens for text in dict.fromkeys(texts) if (tokens := _tokens(text))]
+
+
+def half_of_a_name(header: str) -> bool:
+    """Whether a header means a first name, or a surname, alone."""
+    return normal(header) in _FIRST_NAMES | _SURNAMES
 
 
 class _Header:
@@ -245,6 +258,8 @@ class _Header:
         if fits is False:
             return None
         header = self.texts[position]
+        if column.name == "Name" and half_of_a_name(header):
+            return "like"
         readings = _readings(header, self.above[position])
         like = False
         dated = column.type == "date"
@@ -264,7 +279,9 @@ class _Header:
             return True
         if not wanted or not wanted < tokens or len(tokens - wanted) > 2:
             return False
-        return len(wanted) >= 2 or (fits and column.type in ("email", "phone", "date", "name"))
+        if column.type == "name":
+            return fits and len(tokens - wanted) == 1
+        return len(wanted) >= 2 or (fits and column.type in ("email", "phone", "date"))
 
     def proposal(self) -> Proposal:
         """What the columns seem to be. Raises Refused where two headers are alike for one column."""
@@ -339,17 +356,39 @@ class _Header:
                 doubt = why
             elif level == "like" and not any(tokens & _CONTACT_WORDS for tokens in _readings(self.texts[position], self.above[position])):
                 doubt = "its header does not speak of a contact"
+        elif level == "found" and column.header is None and values.fits(column.type) is False:
+            doubt = f"its values are {_NO.get(column.type, 'of another kind')}"
         elif level == "like" and values.fits(column.type) is None:
             doubt = "nothing stands below it yet that would tell"
         elif level == "like" and column.type == "text" and not self._mistyped(column, position):
             doubt = "its header says something more"
-        elif level == "values" and column.name == "Name" and values.share("person") < 0.9:
-            doubt = "not all of its values look like people's names"
+        elif level == "values" and column.name == "Name":
+            doubt = self._no_people(values)
         return Candidate(position, self.header[position], level, values.sample, doubt)
 
     def _mistyped(self, column: Column, position: int) -> bool:
         one = normal(self.texts[position])
         return any(OSA.normalized_similarity(one, normal(word)) >= _ALIKE for word in (column.name, *column.aliases))
+
+    def _likelier(self, column: Column, sure: Sequence[Candidate]) -> Candidate | None:
+        """Which of several that are the column for certain does least harm unasked: the surname, which tells people apart best; of
+        addresses and phone numbers those that most customers have. None for other columns.
+        """
+        if not sure:
+            return None
+        if column.name == "Name" and all(half_of_a_name(c.header) for c in sure):
+            return next((c for c in sure if normal(c.header) in _SURNAMES), sure[0])
+        if column.type in ("email", "phone"):
+            return max(sure, key=lambda candidate: self.values[candidate.position].count)  # the first, where several have as many
+        return None
+
+    def _no_people(self, values: Values) -> str:
+        """Why values can't be taken for customers' names; "" where they can. Rooms and products look like names too."""
+        if values.share("person") < 0.9:
+            return "not all of its values look like people's names"
+        if not any(other.share(kind) >= 0.5 for other in self.values.values() for kind in ("email", "phone")):
+            return "nothing beside it says that these are people"
+        return ""
 
     def _no_contact(self, values: Values) -> str:
         """Why dates can't well be those of last contacts; "" where they can."""
@@ -375,7 +414,7 @@ class _Header:
                 free = [c for c in pools[column.name] if c.level == level and c.position not in used]
                 if not free:
                     continue
-                sure = [c for c in free if not c.doubt]
+                sure = [c for c in free if not c.doubt or level == "found"]
                 if level == "found" and len(free) > 1:
                     questions.append(Question(column.name, tuple(free), free[0]))
                     used |= {c.position for c in free}
@@ -383,7 +422,7 @@ class _Header:
                     taken[column.name] = sure[0]
                     used.add(sure[0].position)
                 else:
-                    questions.append(Question(column.name, tuple(sure or free)))
+                    questions.append(Question(column.name, tuple(sure or free), self._likelier(column, sure)))
                     used |= {c.position for c in sure}
         claimed = {candidate.position for candidate in taken.values()}
         out = []

@@ -186,3 +186,43 @@ def test_headers_that_are_alike_are_never_proposed() -> None:
     found = look(cells)
     assert found is not None
     assert list(found.taken) == ["Name"]
+
+
+def test_names_of_rooms_are_no_customers_where_nothing_says_that_these_are_people() -> None:
+    found = look([["Room", "Notes", "Painted"], *([f"{word} Room", "blue", TODAY] for word in ("Living", "Dining", "Bath", "Sun"))])
+    assert found is not None
+    assert "Name" not in found.taken
+    assert "nothing beside it says that these are people" in {c.doubt for q in found.questions for c in q.candidates}
+
+
+def test_a_header_that_is_called_so_but_holds_something_else_is_said() -> None:
+    found = look([["Name", "Booked", "Phone"], *([NAMES[n], "by Tom", PHONES[n]] for n in range(6))])
+    assert found is not None
+    assert found.taken["Next appointment"].doubt == "its values are no dates"
+
+
+def test_a_form_is_no_list() -> None:
+    found = look([["E-mail:", "Mobile Phone:"], ["Highest education:", "Native language:"], ["Hobbies:", "Sports:"]])
+    assert found is not None
+    assert not found.usable(PLAYBOOK.key)
+
+
+def test_a_first_name_and_a_surname_are_asked_and_the_surname_tells_people_apart() -> None:
+    first: list[Cell] = [name.split()[0] for name in NAMES]
+    last: list[Cell] = [name.split()[1] for name in NAMES]
+    found = proposed(First_name=first, Surname=last, Email=EMAILS)
+    assert found is not None
+    [question] = found.questions
+    assert question.proposed is not None
+    assert (question.column, question.proposed.header, len(question.candidates)) == ("Name", "Surname", 2)
+    assert found.usable(PLAYBOOK.key)
+
+
+def test_of_two_phone_numbers_the_one_that_most_have_is_proposed() -> None:
+    cells: list[list[Cell]] = [["Name", "Phone (home)", "Phone (work)"]]
+    cells += [[NAMES[n], PHONES[n] if n < 2 else None, PHONES[n]] for n in range(6)]
+    found = look(cells)
+    assert found is not None
+    [question] = found.questions
+    assert question.proposed is not None
+    assert question.proposed.header == "Phone (work)"
