@@ -90,20 +90,20 @@ def _ask_name(asked: Asked, agreed: _Mapping, name: str) -> None:
     from sheetsync.errors import Refused
 
     proposal = agreed.proposal
-    headers = [(position, text) for position, text in enumerate(proposal.header) if text]
+    headers = [(position, proposal.header[position]) for position in proposal.samples]
     if not asked.asks:
         shown = ", ".join(f'"{text}"' for _, text in headers[:_NAMED])
         raise Refused(f"{name}, worksheet {proposal.worksheet}: which column holds the customers' names can't be told from the header in "
                       f"row {proposal.header_row} ({shown}).",
                       'Run sheetsync init in a terminal, which asks; or write sheetsync.toml: [columns] "Name" = "your header".')
     asked.tell(f"Which column of {proposal.worksheet} holds the customers' names?")
-    which = choose("Number", [text for _, text in headers], none="none of them: stop")
+    which = choose("Number", [_with_sample(text, proposal.samples[position]) for position, text in headers], none="none of them: stop")
     if which is None:
         raise Refused(f"{name}: without names or a customer number nobody can be told apart.",
                       "Add a column Name, or begin with a starter workbook: sheetsync init new.xlsx")
     position, text = headers[which]
     agreed.taken = {column: c for column, c in agreed.taken.items() if c.position != position}
-    agreed.taken["Name"] = Candidate(position, text, "words")
+    agreed.taken["Name"] = Candidate(position, text, "words", agreed.proposal.samples[position])
 
 
 def _settle(asked: Asked, agreed: _Mapping, question: Question) -> None:
@@ -123,8 +123,7 @@ def _settle(asked: Asked, agreed: _Mapping, question: Question) -> None:
     asked.tell("", f"Which of these is {question.column}?" if len(free) > 1 else f"Is this {question.column}?")
     options = []
     for candidate in free:
-        sample = f", such as {_cut(candidate.sample)}" if candidate.sample else ""
-        options.append(f'"{candidate.header}"{sample}' + (f" – {candidate.doubt}" if candidate.doubt else ""))
+        options.append(_with_sample(candidate.header, candidate.sample) + (f" – {candidate.doubt}" if candidate.doubt else ""))
     if question.proposed is not None:
         which = choose("Number", options, default=free.index(question.proposed) if question.proposed in free else 0)
     else:
@@ -146,18 +145,19 @@ def _agreed(asked: Asked, agreed: _Mapping, settings: Settings) -> bool:
         if column is None:
             asked.tell(f"There is no such column. There are: {', '.join(names)}.")
             return False
-        headers = [(position, text) for position, text in enumerate(agreed.proposal.header) if text]
+        samples = agreed.proposal.samples
+        headers = [(position, agreed.proposal.header[position]) for position in samples]
         asked.tell(f"Which header is {column}?")
-        which = choose("Number", [text for _, text in headers], none="none of them")
+        which = choose("Number", [_with_sample(text, samples[position]) for position, text in headers], none="none of them")
         agreed.taken.pop(column, None)
         if which is not None:
             position, text = headers[which]
             agreed.taken = {name: c for name, c in agreed.taken.items() if c.position != position}
-            agreed.taken[column] = Candidate(position, text, "words")
+            agreed.taken[column] = Candidate(position, text, "words", agreed.proposal.samples[position])
         return False
     for name, candidate in agreed.taken.items():
         column_now = next(column for column in settings.playbook.columns if column.name == name)
-        sample = (agreed.proposal.two_ways or {}).get(candidate.position)
+        sample = agreed.proposal.two_ways.get(candidate.position)
         if column_now.type == "date" and column_now.order is None and sample and not is_link(asked.place.target):
             asked.tell("", f'In "{candidate.header}", {_cut(sample)} could be two dates. What comes first there?')
             said = letter("[l]eave it (such dates are shown as problems), [d]ay, [m]onth:", "ldm")
@@ -313,7 +313,7 @@ def _end(asked: Asked, agreed: _Mapping, report: Report, text: str, *, changed: 
         lines += wrap("Names stand in two columns, and sheetsync reads one. For whole names add a column Name that joins them, such as "
                       f'=A{agreed.proposal.header_row + 1}&" "&B{agreed.proposal.header_row + 1}', width)
     for name, candidate in agreed.taken.items():
-        sample = (agreed.proposal.two_ways or {}).get(candidate.position)
+        sample = agreed.proposal.two_ways.get(candidate.position)
         column = report.customers.columns[name]
         if sample and column.type == "date" and column.order is None and report.customers.table.date_order is None:
             lines += wrap(f'In "{candidate.header}", {_cut(sample)} could be two dates, and is not guessed. Say what comes first: '
@@ -327,6 +327,10 @@ def _end(asked: Asked, agreed: _Mapping, report: Report, text: str, *, changed: 
     kept = f" The old one is kept as {backup.name}." if backup is not None else ""
     lines += [ink.bold(line) for line in wrap(f"Written: {place.settings}.{kept} The list itself was not touched.", width)]
     return [*lines, "", f"Next: {next_command(place)}"]
+
+
+def _with_sample(header: str, sample: str) -> str:
+    return f'"{header}", such as {_cut(sample)}' if sample else f'"{header}"'
 
 
 def _cut(text: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from statistics import median
@@ -87,6 +87,7 @@ class Proposal:
     """What a worksheet's columns seem to be. `taken` is what is safe to take unasked, by playbook column, in the playbook's order.
 
     `unread` are headers that mean nothing to the playbook, `two_ways` the columns with dates that could be two, with one of them.
+    `samples` are values by position; status columns have none.
     """
 
     worksheet: str
@@ -96,7 +97,8 @@ class Proposal:
     taken: Mapping[str, Candidate]
     questions: tuple[Question, ...] = ()
     unread: tuple[str, ...] = ()
-    two_ways: Mapping[int, str] | None = None
+    two_ways: Mapping[int, str] = field(default_factory=dict)
+    samples: Mapping[int, str] = field(default_factory=dict)
     rows: int = 0
 
     def usable(self, key: Iterable[str]) -> bool:
@@ -309,6 +311,7 @@ class _Header:
             self.worksheet.name, self.worksheet.numbers[self.index], self.worksheet.first_column + self.left, self.header,
             {name: taken[name] for name in order if name in taken}, tuple(sorted(questions, key=lambda q: order.index(q.column))),
             tuple(text for position, text in enumerate(self.texts) if text and position not in used), ways,
+            {position: values.sample for position, values in self.values.items()},
             max((values.count for values in self.values.values()), default=0))
 
     def _alike(self) -> set[int]:

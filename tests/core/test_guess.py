@@ -189,7 +189,8 @@ def test_headers_that_are_alike_are_never_proposed() -> None:
 
 
 def test_names_of_rooms_are_no_customers_where_nothing_says_that_these_are_people() -> None:
-    found = look([["Room", "Notes", "Painted"], *([f"{word} Room", "blue", TODAY] for word in ("Living", "Dining", "Bath", "Sun"))])
+    rooms: list[list[Cell]] = [[f"{word} Room", "blue", TODAY] for word in ("Living", "Dining", "Bath", "Sun")]
+    found = look([["Room", "Notes", "Painted"], *rooms])
     assert found is not None
     assert "Name" not in found.taken
     assert "nothing beside it says that these are people" in {c.doubt for q in found.questions for c in q.candidates}
