@@ -65,6 +65,24 @@ def test_the_list_without_its_examples_is_an_empty_list(name: str, tmp_path: Pat
     assert (len(report.customers), report.problems, report.notes, report.written) == (0, (), (), False)
 
 
+def test_a_customer_typed_below_is_one_and_looks_alike(tmp_path: Path) -> None:
+    source = made("home-business", tmp_path)
+    synced("home-business", source)
+    workbook = load_workbook(source.path)
+    sheet = workbook[CUSTOMERS]
+    place = {cell.value: number for number, cell in enumerate(sheet[HEADER_ROW], 1)}
+    sheet.cell(HEADER_ROW + 4, place["Name"], "Dora Real")
+    sheet.cell(HEADER_ROW + 4, place["Last contact"], date(2026, 2, 3))
+    workbook.save(source.path)
+    report = synced("home-business", source)
+    assert [f.customer for f in report.follow_ups][-1] == "Dora Real"
+    assert {problem.check for problem in report.problems} == {"unique"}  # her number is still to be given
+    sheet = load_workbook(source.path)[CUSTOMERS]
+    dates = [sheet.cell(HEADER_ROW + n, place["↻ Next follow-up"]) for n in (1, 4)]
+    assert [cell.number_format for cell in dates] == ["d mmm yyyy"] * 2
+    assert [cell.alignment.horizontal for cell in dates] == ["center"] * 2
+
+
 @pytest.mark.parametrize("name", BOOKS)
 def test_its_rules_are_the_playbooks_and_all_of_them_can_fire(name: str, tmp_path: Path) -> None:
     source, playbook = made(name, tmp_path), load_playbook(name)

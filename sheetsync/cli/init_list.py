@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sheetsync.cli.handler import say
 from sheetsync.cli.init_place import Asked, check_same_list, next_command, to_json, with_yes, write_settings
 from sheetsync.cli.options import takes_colour, terminal_width
+from sheetsync.cli.progress import progress
 
 if TYPE_CHECKING:
     from sheetsync.config import Settings
@@ -238,7 +240,9 @@ def _rehearsed(asked: Asked, agreed: _Mapping, text: str) -> Report:
 
     settings = load_settings(asked.place.settings, text=text)
     source = open_source(asked.place.target, settings, sheet=asked.sheet, tell=say)
-    report = sync(source, settings.playbook, settings.checks, today=asked.day or settings.today(), dry_run=True)
+    gc.disable()  # as in any command: all that a run makes lives to its end
+    with progress(shown=not asked.quiet) as tell:
+        report = sync(source, settings.playbook, settings.checks, today=asked.day or settings.today(), dry_run=True, progress=tell)
     table, positions = report.customers.table, report.customers.positions
     wrong = [name for name, candidate in agreed.taken.items() if name not in positions or table.header[positions[name]] != candidate.header]
     if table.header_row != agreed.proposal.header_row or wrong:
@@ -281,6 +285,10 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
         if candidate.doubt:
             lines += ["", *wrap(f'"{candidate.header}" counts as {name}, since it is called so, though {candidate.doubt}. If it is '
                                 "something else, give it another header.", width)]
+    for column in settings.playbook.columns:
+        if column.header is not None and column.name not in agreed.taken:
+            said = f'The settings say that {column.name} is called "{column.header}", and the list has no such header.'
+            lines += ["", *wrap(said, width)]
     for question in agreed.unasked:
         took = agreed.taken[question.column]
         rest = " and ".join(f'"{c.header}"' for c in question.candidates if c != took)

@@ -45,7 +45,7 @@ class Place:
 
 def find_place(workbook: str | None, config: Path | None, *, asks: bool) -> Place:
     """Which list is meant, and where its settings belong. Raises SettingsError or Refused where that can't be."""
-    from sheetsync.config import FILE_NAME, find_settings, is_link, load_settings
+    from sheetsync.config import find_settings, is_link, load_settings
     from sheetsync.errors import Refused, SettingsError
 
     if config is None and (named := os.environ.get("SHEETSYNC_CONFIG")):
@@ -60,7 +60,7 @@ def find_place(workbook: str | None, config: Path | None, *, asks: bool) -> Plac
             raise SettingsError(f"{STARTER} is there already, and no starter workbook takes its place.",
                                 f"To set it up: sheetsync init {STARTER}. For a starter of another name: sheetsync init new.xlsx")
     path = None if is_link(target) else Path(target).expanduser()
-    settings = config or (Path(FILE_NAME) if path is None else path.parent / FILE_NAME)
+    settings = config or _settings_of(target, path)
     if settings.is_dir() or not settings.absolute().parent.is_dir():
         why = "it is a folder" if settings.is_dir() else "its folder does not exist"
         raise Refused(f"{settings} can't be the settings file: {why}.",
@@ -69,6 +69,19 @@ def find_place(workbook: str | None, config: Path | None, *, asks: bool) -> Plac
         raise Refused(f"{settings} can't be written: its folder takes no new files.",
                       "Copy the workbook into a folder of your own, or name another settings file with --config.")
     return Place(target, path, settings, _read(settings) if settings.exists() else None)
+
+
+def _settings_of(target: str, path: Path | None) -> Path:
+    """The settings file of a list: the one there is (here, or in a folder above), else beside the workbook, as a sync looks for it."""
+    from sheetsync.config import FILE_NAME, find_settings, load_settings
+
+    folder = Path() if path is None else path.resolve().parent if path.is_symlink() else path.parent
+    beside = folder / FILE_NAME
+    found = None if beside.exists() else find_settings(path, None)
+    named = None if found is None else load_settings(found).source
+    if found is None or named is None:
+        return beside
+    return _shown_path(found) if named == target or (path is not None and Path(named).resolve() == path.resolve()) else beside
 
 
 def _shown_path(path: Path) -> Path:

@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -253,6 +254,37 @@ def test_settings_of_another_list_are_left_alone(odd: Path) -> None:
     assert files(odd.parent) == before
 
 
+def test_settings_in_a_folder_above_stay_those_of_the_list(odd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = odd.parent
+    monkeypatch.setenv("HOME", str(top))
+    (top / "lists").mkdir()
+    odd.rename(top / "lists" / odd.name)
+    own = '# above\nsource = "lists/mylist.xlsx"\n'
+    (top / "sheetsync.toml").write_text(own, "utf-8")
+    for folder, name in ((top, "lists/mylist.xlsx"), (top / "lists", "mylist.xlsx")):
+        monkeypatch.chdir(folder)
+        assert call(name, "--yes", *ON).exit_code == 0
+    assert settings(top)["columns"] == ODD_COLUMNS
+    assert not (top / "lists" / "sheetsync.toml").exists()
+
+
+def test_a_list_behind_a_symbolic_link_gets_its_settings_where_a_sync_looks(odd: Path) -> None:
+    (odd.parent / "real").mkdir()
+    real = odd.rename(odd.parent / "real" / odd.name)
+    odd.symlink_to(real)
+    assert call(odd.name, "--yes", *ON).exit_code == 0
+    assert settings(real.parent)["columns"] == ODD_COLUMNS
+    assert CliRunner().invoke(app, ["sync", odd.name, *ON]).exit_code == 0
+
+
+def test_a_header_of_the_settings_that_the_list_lacks_is_said(odd: Path) -> None:
+    (odd.parent / "sheetsync.toml").write_text('source = "mylist.xlsx"\n[columns]\nTier = "Grade"\n', "utf-8")
+    result = call(odd.name, "--yes", *ON)
+    assert result.exit_code == 0
+    assert 'Tier is called "Grade", and the list has no such header' in " ".join(result.stdout.split())
+    assert settings(odd.parent)["columns"] == {"Tier": "Grade", **ODD_COLUMNS}
+
+
 @pytest.mark.parametrize(("text", "words"), [("source = ", "can't be read"), ("sorce = 'x'", 'Did you mean "source"')])
 def test_settings_that_are_wrong_are_told_and_left(odd: Path, text: str, words: str) -> None:
     (odd.parent / "sheetsync.toml").write_text(text, "utf-8")
@@ -371,6 +403,13 @@ def test_a_starter_is_only_announced_without_a_terminal_and_yes(here: Path) -> N
     assert files(here) == {}
 
 
+def test_a_starter_as_json_is_one_object(here: Path) -> None:
+    found = json.loads(call("--json", "--playbook", "minimal").stdout)
+    assert (found["written"], files(here)) == (False, {})
+    found = json.loads(call("--json", "--yes", "--playbook", "minimal").stdout)
+    assert (found["written"], found["playbook"], set(files(here))) == (True, "minimal", {"customers.xlsx", "sheetsync.toml"})
+
+
 def test_no_starter_is_left_where_its_settings_cannot_be_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
@@ -461,9 +500,16 @@ def test_ctrl_c_at_a_question_in_a_real_terminal_writes_nothing(odd: Path) -> No
     seen = b""
     while b"Number" not in seen:
         seen += os.read(master, 1000)
-    os.write(master, b"\x03")
-    assert process.wait(timeout=20) == 130
+    code = None
+    for _ in range(40):  # a key that is pressed in the very instant before it waits for one is only seen with the next
+        os.write(master, b"\x03")
+        time.sleep(0.5)
+        if (code := process.poll()) is not None:
+            break
+    process.kill()
+    process.wait()
     os.close(master)
+    assert code == 130
     assert files(odd.parent) == before
 
 
