@@ -266,6 +266,7 @@ def _head(asked: Asked, agreed: _Mapping, name: str) -> list[str]:
 
 def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
     """The columns as agreed so far, each with a value; then headers that mean nothing to the playbook."""
+    from sheetsync.core.header import normal
     from sheetsync.outputs.text import Ink, fit, wrap
 
     ink, width = Ink(takes_colour()), terminal_width()
@@ -281,6 +282,10 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
         lines += ["", *wrap(f"Left as they are, and not read: {', '.join(others[:_NAMED])}{more}.", width)]
+    names = [normal(text) for text in agreed.proposal.header if text]
+    if twice := sorted({text for text in others if names.count(normal(text)) > 1}):
+        lines += ["", *wrap(f"Several columns are called {', '.join(twice[:_NAMED])}; none of them can be named in the settings until each "
+                            "has a header of its own.", width)]
     for name, candidate in agreed.taken.items():
         if candidate.doubt:
             lines += ["", *wrap(f'"{candidate.header}" counts as {name}, since it is called so, though {candidate.doubt}. If it is '

@@ -352,6 +352,21 @@ def test_two_headers_alike_are_named_with_their_cells(here: Path) -> None:
     assert not (here / "sheetsync.toml").exists()
 
 
+def test_headers_that_stand_there_twice_are_left_and_said(here: Path) -> None:
+    write_workbook(here / "a.xlsx", [["Client", "Phone", "Date", "Date"], ["Ann Lee", "+1 415 555 0101", TODAY, TODAY]])
+    result = call("a.xlsx", "--yes", *ON)
+    assert result.exit_code == 0
+    assert "Several columns are called Date" in result.stdout
+    assert settings(here)["columns"] == {"Name": "Client"}
+
+
+def test_a_header_that_is_called_so_but_holds_something_else_is_said(here: Path) -> None:
+    rows: Rows = [["Client", "Phone", "Booked"]]
+    write_workbook(here / "a.xlsx", rows + [[PEOPLE[n], f"+1 415 555 01{n:02}", "by Tom"] for n in range(9)])
+    result = call("a.xlsx", "--yes", *ON)
+    assert '"Booked" counts as Next appointment' in " ".join(result.stdout.split())
+
+
 def test_no_name_to_be_found_is_asked_or_refused(here: Path) -> None:
     write_workbook(here / "a.xlsx", [["Last contact", "Consent", "Town"], [TODAY, "yes", "Bath"], [TODAY, "no", "Bath"]])
     refused(call("a.xlsx", "--yes", *ON), 6, "which column holds the customers' names", '"Town"')
