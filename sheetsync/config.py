@@ -289,12 +289,13 @@ def _folders(workbook: Path | None) -> Iterator[Path]:
             yield parent
 
 
-def load_settings(path: Path | None = None, *, playbook: str | None = None) -> Settings:
+def load_settings(path: Path | None = None, *, playbook: str | None = None, text: str | None = None) -> Settings:
     """The settings of a file (or none) with their playbook. `playbook` (a name or path) beats the file's.
 
-    Raises SettingsError with the file, the place and the nearest right word.
+    `text` is what the file will hold, where it is not written yet. Raises SettingsError with the file, the place and the nearest
+    right word.
     """
-    raw = {} if path is None else _read_toml(path)
+    raw = {} if path is None else _read_toml(path) if text is None else tomllib.loads(text)
     try:
         spec = validated(SettingsSpec, raw)
     except Fault as fault:

@@ -87,6 +87,23 @@ def _umask() -> int:
     return mask
 
 
+def to_new_file(data: bytes, path: Path) -> None:
+    """Writes a whole file that was not there before, or none. Raises Refused where there is one by now, or it can't be written."""
+    try:
+        with open(path, "xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise Refused(f"{path} is there already.", "Name another file.") from None
+    except OSError as error:
+        raise Refused(f"{path} can't be written ({error.strerror or error}).", "Check the folder and its permissions.") from None
+
+
 # What puts a text into the clipboard, first found first, and the encoding that it reads.
 _CLIPBOARDS = (
     ("pbcopy", (), "utf-8"),  # macOS

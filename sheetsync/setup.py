@@ -1,15 +1,18 @@
-"""What doctor finds out: everything that would stop a sync, or that it should not be left to find by itself."""
+"""What doctor finds out: everything that would stop a sync, or that it should not be left to find by itself; and what init finds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sheetsync.core.contracts import Check, Examined, Sheet, Source
+from sheetsync.core.contracts import Check, Examined, Sheet, Source, Surveyed
 from sheetsync.core.guard import guard
-from sheetsync.core.model import Customers, Finding, Table
-from sheetsync.errors import ExitCode, SheetsyncError
+from sheetsync.core.guess import SEEN_ROWS, Proposal, propose
+from sheetsync.core.model import LAST_CONTACT, Customers, Finding, Table, Worksheet
+from sheetsync.core.values import is_blank
+from sheetsync.errors import ExitCode, Refused, SheetsyncError
 from sheetsync.journal import Journal
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.worksheet import with_worksheet
@@ -131,3 +134,62 @@ def _columns(customers: Customers, playbook: Playbook) -> Iterator[Finding]:
     for note in notes(customers, playbook, every=True):
         sentence, _, remedy = note.partition(". ")
         yield Finding("columns", sentence.removesuffix(".") + ".", remedy or "Add the column where you need it; else leave it so.")
+
+
+# ---- init ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What init found in a workbook: the worksheet that holds the customers, or several that may."""
+
+    proposals: tuple[Proposal, ...]
+    timezone: str | None = None
+
+
+def look_around(source: Source, playbook: Playbook, today: date) -> Found:
+    """What the worksheets of a source seem to hold, the likeliest first. Reads, and writes nothing.
+
+    Raises Refused where none has a header that could be that of customers, saying what is needed.
+    """
+    with source.open(readonly=True) as sheet:
+        if not isinstance(sheet, Surveyed):
+            raise Refused(f"sheetsync init can't look into {source.name}.", "Write sheetsync.toml by hand; README says how.")
+        worksheets = sheet.survey(most_rows=SEEN_ROWS)
+        known = sheet.findings() if isinstance(sheet, Examined) else ()
+        zone = next((finding.sentence for finding in known if finding.check == _ZONE), None)
+    found: list[Proposal] = []
+    refusals: list[Refused] = []
+    for worksheet in worksheets:
+        try:
+            proposal = propose(worksheet, playbook.columns, playbook.key, playbook.status, today)
+        except Refused as refusal:
+            refusals.append(refusal)
+        else:
+            found += [] if proposal is None else [proposal]
+    usable = [proposal for proposal in found if proposal.usable(playbook.key)]
+    chosen = sorted(usable or (found if not refusals else []), key=lambda proposal: -len(proposal.taken))
+    if not chosen and refusals:
+        raise refusals[0]
+    if not chosen:
+        raise _no_header(source, worksheets, playbook)
+    return Found(tuple(chosen), zone)
+
+
+def clear_choice(proposals: Sequence[Proposal]) -> Proposal | None:
+    """The one that is meant, where that needs no asking: there is no other, or it names two columns more than any other."""
+    first, *others = proposals
+    return first if all(len(first.taken) >= len(other.taken) + 2 for other in others) else None
+
+
+def _no_header(source: Source, worksheets: Sequence[Worksheet], playbook: Playbook) -> Refused:
+    names = ", ".join(f'"{worksheet.name}"' for worksheet in worksheets)
+    where = f"{source.name}, worksheet{'' if len(worksheets) == 1 else 's'} {names}"
+    if not any(not is_blank(cell) for worksheet in worksheets for row in worksheet.rows for cell in row):
+        return Refused(f"{where}: there is nothing in it.",
+                       "Put the customers in, below a row with a header for each column; or begin with a starter workbook: "
+                       "sheetsync init new.xlsx")
+    wanted = ", ".join(column.name for column in playbook.columns if column.name in ("Name", "Phone", "Email", LAST_CONTACT))
+    return Refused(f"{where}: no header row was found.",
+                   f"Above the customers there has to be a row with a header for each column, such as {wanted}. Put one in, or begin "
+                   "with a starter workbook: sheetsync init new.xlsx")

@@ -31,11 +31,13 @@ MAY_SEE: dict[str, set[str]] = {
     "runlog": set(),
     "unattended": {"core", "errors", "notices", "runlog"},
     "repairs": {"attempts", "core", "errors", "journal"},
+    "settings_file": {"errors"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
+    "starter": {"core", "playbook"},
     "schedule": {"errors", "resources"},
     "cli": {
         "", "backends", "config", "core", "deliver", "errors", "journal", "outputs", "playbook", "repairs", "resources", "runlog",
-        "schedule", "secret", "setup", "sync", "unattended",
+        "schedule", "secret", "settings_file", "setup", "starter", "sync", "unattended",
     },
     "__main__": {"cli"},
 }

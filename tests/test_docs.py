@@ -17,8 +17,8 @@ from tests import settings_table
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
-    "demo", "sync", "check", "fix", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo", "login",
-    "doctor", "schedule install", "schedule status", "schedule remove",
+    "demo", "init", "sync", "check", "fix", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo",
+    "login", "doctor", "schedule install", "schedule status", "schedule remove",
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, doctor, draft, fix, login, playbook, report, schedule, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, fix, init, login, playbook, report, schedule, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -36,6 +36,7 @@ def _root(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
 app.command("sync")(sync.sync)
 app.command("check")(check.check)
 app.command("fix")(fix.fix)

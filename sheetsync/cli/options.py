@@ -66,7 +66,8 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
     named = target or settings.source
     if named is None:
         raise SettingsError("No workbook was named.",
-                            'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml.')
+                            'Name one, such as: sheetsync sync customers.xlsx. Or write source = "customers.xlsx" in sheetsync.toml, '
+                            "which sheetsync init does for you.")
     day, early = day_of(settings, today)
     return Asked(open_source(named, settings, sheet=sheet, tell=say), settings, day, early)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
-from sheetsync.core.model import ChangeSet, Customers, Finding, Problem, Report, Table
+from sheetsync.core.model import ChangeSet, Customers, Finding, Problem, Report, Table, Worksheet
 
 
 class Check(Protocol):
@@ -72,6 +72,17 @@ class Unfinished(Protocol):
 
     def finish(self) -> None:
         """Puts that back; called before a run that writes reads. Raises NotReachable where it still can't be."""
+        ...
+
+
+@runtime_checkable
+class Surveyed(Protocol):
+    """An open sheet that `init` can ask what stands in it, whether or not there is a table of customers."""
+
+    def survey(self, *, most_rows: int) -> tuple[Worksheet, ...]:
+        """The worksheets among which the customers may be, with their first rows: the one that the source names, else all
+        that are not hidden. Raises what `read` raises where that can't be told.
+        """
         ...
 
 

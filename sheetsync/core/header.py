@@ -174,8 +174,8 @@ def no_header(grid: Sequence[Sequence[Cell]], columns: Sequence[Column], where: 
             break
     return Refused(
         f"{where}: no header row was found in the first {SEARCHED_ROWS} rows.{seen}",
-        f"sheetsync looks for a row with two or more of its columns ({names} …). Name yours in sheetsync.toml: "
-        '[columns] "Name" = "your header".',
+        f"sheetsync looks for a row with two or more of its columns ({names} …). Where yours are called otherwise, sheetsync init "
+        'finds out which is which; or say it in sheetsync.toml: [columns] "Name" = "your header".',
     )
 
 

@@ -172,6 +172,19 @@ class RulesTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Worksheet:
+    """A worksheet as it stands, before anybody knows whether it holds customers: its name, and the cells of its first rows.
+
+    `numbers` are the row numbers in the margin, `rows` align with them; their first cell stands in sheet column `first_column` (A is 1).
+    """
+
+    name: str
+    numbers: Sequence[int]
+    rows: tuple[tuple[Cell, ...], ...]
+    first_column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Header and rows as read. `numbers` are the row numbers in the margin, `rows` align with them.
 

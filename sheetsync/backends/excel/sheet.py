@@ -22,7 +22,7 @@ from sheetsync.backends.excel.tables import ListObject, list_objects
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan, scan_general
 from sheetsync.core.diff import patch
 from sheetsync.core.header import SEARCHED_ROWS, find_header, no_header, read_table
-from sheetsync.core.model import PLAIN, ChangeSet, Column, Finding, StatusSettings, Style, Table
+from sheetsync.core.model import PLAIN, ChangeSet, Column, Finding, StatusSettings, Style, Table, Worksheet
 from sheetsync.errors import Refused, SettingsError
 
 
@@ -75,6 +75,19 @@ class ExcelSheet:
         self._state = _Reading(self._source, file.read_bytes(self._source.path))
         _give_back()
         return self._state.table
+
+    def survey(self, *, most_rows: int) -> tuple[Worksheet, ...]:
+        """The worksheets and their first rows. Raises Refused with a sentence for what is no sound workbook."""
+        source = self._source
+        workbook = Workbook(Package(file.read_bytes(source.path), source.name))
+        sheets = (workbook.worksheet(source.sheet),) if source.sheet is not None else workbook.worksheets
+        out = []
+        for sheet in [sheet for sheet in sheets if not sheet.hidden] or sheets:
+            grid = read_sparse(workbook, sheet, as_utf8(workbook.package.read(sheet.part)), most_rows=most_rows)
+            out.append(Worksheet(sheet.name, grid.numbers, grid.rows, grid.first_column))
+        if not out:
+            raise Refused(f"{source.name} holds no worksheet.", "Open it in Excel and save it again.")
+        return tuple(out)
 
     def write(self, changes: ChangeSet) -> Table:
         """Writes all changes at once and returns the table as the new file has it."""

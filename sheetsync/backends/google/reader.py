@@ -109,6 +109,16 @@ class Reader:
             raise Refused("The sheet holds no tab with cells.", "Choose another sheet.")
         return tabs[0] if len(tabs) == 1 else self._choose(tabs)
 
+    def heads(self, most_rows: int) -> list[Snapshot]:
+        """The first rows of the tab that the source names, else of all tabs. Raises Refused, SettingsError or NotReachable."""
+        tabs = [self._find()] if self._title is not None or self._gid is not None else self._tabs()
+        if not tabs:
+            raise Refused("The sheet holds no tab with cells.", "Choose another sheet.")
+        body = self._call(lambda: api.get(
+            self.client, self.spreadsheet, fields=FIELDS, ranges=[f"{quoted(tab.title)}!1:{most_rows}" for tab in tabs]))
+        found = {snapshot.gid: snapshot for snapshot in _parsed(lambda: read_snapshots(body))}
+        return [found[tab.gid] for tab in tabs if tab.gid in found]
+
     def _tabs(self) -> list[Tab]:
         raw = self._json(lambda: api.get(self.client, self.spreadsheet, fields=TABS_FIELDS))
         shown: list[Tab] = []

@@ -23,7 +23,7 @@ from sheetsync.backends.google.tabs import Memory
 from sheetsync.backends.google.unfinished import Unfinished
 from sheetsync.core.diff import patch
 from sheetsync.core.header import find_header, map_columns
-from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, column_letters
+from sheetsync.core.model import ChangeSet, Column, Finding, StatusSettings, Table, Worksheet, column_letters
 from sheetsync.core.moved import calculated_apart
 from sheetsync.errors import NotReachable, Refused, SettingsError, SheetsyncError, TableChanged
 
@@ -100,6 +100,7 @@ class GoogleSheet:
         self._lost = 0
         self._written: set[int] = set()  # the numbers of rows
         self._unfinished = Unfinished(source.sign_in.folder, source.spreadsheet)
+        self._surveyed_zone = ""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -129,6 +130,12 @@ class GoogleSheet:
             with suppress(Refused, SettingsError):  # of the table as it was: with other settings it may be none
                 self._mended(self._read_as(before), now, puts, plan, lost=False)
         self._unfinished.drop(now.gid)
+
+    def survey(self, *, most_rows: int) -> tuple[Worksheet, ...]:
+        """The tabs and their first rows. Raises Refused, SettingsError or NotReachable."""
+        heads = self._reader.heads(most_rows)
+        self._surveyed_zone = heads[0].time_zone if heads else ""
+        return tuple(Worksheet(one.tab, range(1, len(one.cells) + 1), tuple(one.cells)) for one in heads)
 
     def write(self, changes: ChangeSet) -> Table:
         """Writes the changed cells and returns the table as the answer shows it, with whatever was edited meanwhile.
@@ -189,8 +196,8 @@ class GoogleSheet:
         if (seconds := self._reader.client.clock_ahead) is not None and abs(seconds) > _CLOCK:
             out.append(Finding("clock", f"This computer's clock is {abs(seconds) / 60:.0f} minutes {'ahead' if seconds > 0 else 'behind'}.",
                                "Set it to the right time (best: automatically); Google refuses sign-ins from another time."))
-        if self._reading is not None and self._reading.snapshot.time_zone:
-            out.append(Finding("time zone of the sheet", self._reading.snapshot.time_zone))
+        if zone := self._surveyed_zone if self._reading is None else self._reading.snapshot.time_zone:
+            out.append(Finding("time zone of the sheet", zone))
         return tuple(out)
 
     def _read_as(self, snapshot: Snapshot) -> _Reading:
