@@ -114,7 +114,8 @@ def page_picture(page: Path, picture: Path, folder: Path) -> None:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or "google-chrome"
     subprocess.run([program, *CHROMIUM, f"--user-data-dir={folder / 'chromium'}", "--window-size=1100,1250",
                     f"--screenshot={folder / 'page.png'}", page.as_uri()], check=True, capture_output=True)
-    save(Image.open(folder / "page.png"), picture)
+    shown = Image.open(folder / "page.png")
+    save(shown.crop((0, 0, shown.width, shown.height - 160)), picture)  # its window is lower than asked for
 
 
 def main() -> None:
