@@ -570,6 +570,18 @@ def test_a_google_sheet_is_set_up_in_the_current_folder_and_synced(google: Emula
     assert "nothing was written" in call("--yes", *ON).stdout
 
 
+def test_of_several_tabs_the_one_with_the_customers_is_taken(google: Emulator, here: Path) -> None:
+    book = google.book("Shop", rows=[["Cake", "Price"], ["Lemon", 12.5]], tab="Prices")
+    people = [[PEOPLE[n], f"{n}@mail.com", TODAY - timedelta(days=n)] for n in range(9)]
+    book.add_tab("People", [["Who is it", "Mail address", "Spoke"], *people])
+    assert CliRunner().invoke(app, ["login", str(google.service_account_file(here))]).exit_code == 0
+    result = call(book.link, "--yes", *ON)
+    assert result.exit_code == 0, result.output
+    assert (settings(here)["sheet"], settings(here)["columns"]) == (
+        "People", {"Name": "Who is it", "Email": "Mail address", "Last contact": "Spoke"})
+    refused(call(f"{book.link}#gid=0", "--yes", "--config", "b.toml", *ON), 6, "no header row was found")
+
+
 def test_a_link_with_its_tab_needs_no_name_of_it(google: Emulator, here: Path) -> None:
     book = sheet_of(google)
     assert CliRunner().invoke(app, ["login", str(google.service_account_file(here))]).exit_code == 0
