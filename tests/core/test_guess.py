@@ -248,8 +248,8 @@ def test_of_two_phone_numbers_the_one_that_most_have_is_proposed() -> None:
 
 
 WORDS = st.sampled_from([
-    "Name", "Client", "Phone", "Tel.", "E-Mail", "Last contact", "last spoken to?", "Notes/Comments", "↻ Status", "", "  ", "Rule", "Due", "(",
-    "[x", "#", "-", "a" * 200, "Ünïcode", "李小龙", "ann@mail.com", "+1 415 555 0101", "03/04/2026",
+    "Name", "Client", "Phone", "Tel.", "E-Mail", "Last contact", "last spoken to?", "Notes/Comments", "↻ Status", "", "  ", "Rule", "Due",
+    "(", "[x", "#", "-", "a" * 200, "Ünïcode", "李小龙", "ann@mail.com", "+1 415 555 0101", "03/04/2026",
 ])
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     WORDS, st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.dates(), st.datetimes(), st.text(max_size=8),
