@@ -352,6 +352,30 @@ def test_two_headers_alike_are_named_with_their_cells(here: Path) -> None:
     assert not (here / "sheetsync.toml").exists()
 
 
+def test_a_doubtful_name_alone_is_refused_without_anybody_to_ask(here: Path) -> None:
+    rows: Rows = [["Room", "Comment", "Painted on"]]
+    write_workbook(here / "a.xlsx", rows + [[f"{word} Room", "blue", TODAY] for word in ("Living", "Dining", "Bath", "Sun")])
+    refused(call("a.xlsx", "--yes", *ON), 6, "which column holds the customers' names")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_one_column_alone_is_no_list(here: Path) -> None:
+    rows: Rows = [["Room", "Painted on", "Cleaned on"]]
+    write_workbook(here / "a.xlsx", rows + [[f"{word} Room", TODAY, TODAY] for word in ("Living", "Dining", "Bath", "Sun")])
+    result = call("a.xlsx", "--playbook", "minimal", *ON, typed="1\n0\n\n\n")
+    assert "Is this Name?" in result.stdout
+    refused(result, 6, "Name alone could be told", "Add one, such as Last contact")
+    assert not (here / "sheetsync.toml").exists()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_column_that_sync_finds_by_itself_stays_one_and_is_said(odd: Path) -> None:
+    write_workbook(odd, [["Name", "Phone", "Tier"], ["Ann Lee", "+1 415 555 0101", "A"]])
+    result = call(odd.name, "--playbook", "home-business", *ON, typed="c\nTier\n0\n\n\n")
+    assert result.exit_code == 0, result.output
+    assert '"Tier" counts as Tier all the same' in " ".join(result.stdout.split())
+
+
 def test_headers_that_stand_there_twice_are_left_and_said(here: Path) -> None:
     write_workbook(here / "a.xlsx", [["Client", "Phone", "Date", "Date"], ["Ann Lee", "+1 415 555 0101", TODAY, TODAY]])
     result = call("a.xlsx", "--yes", *ON)
