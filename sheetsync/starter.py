@@ -56,7 +56,7 @@ _GROUPS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
                                                     "Waiting since")),
     ("New enquiries", "4A5D23", "EDF2E1", ("Enquiry date", "Fit", "Fit decided", "Referred on")),
     ("Bills", "6B5200", "F6F0DA", ("Payment due", "Invoice due", "Paid on")),
-    ("Parting well", "4A4A4A", "EEEEEE", ("Winding down since", "Balance settled", "Work finished", "Contract ended", "Closing letter")),
+    ("Parting well", "5E4A3C", "F1ECE7", ("Winding down since", "Balance settled", "Work finished", "Contract ended", "Closing letter")),
     ("Housekeeping", "4A4A4A", "EEEEEE", (NOT_A_DUPLICATE,)),
 )
 _SPARE = frozenset({"ID"})  # where there is a Customer no too

@@ -35,6 +35,7 @@ class _Mapping:
 def set_up(asked: Asked) -> None:
     """Looks at the list, proposes, asks, tries the settings and writes them. Raises the errors of `sheetsync.errors`."""
     from sheetsync.config import open_source
+    from sheetsync.errors import Refused
     from sheetsync.setup import look_around
 
     check_same_list(asked)
@@ -44,15 +45,18 @@ def set_up(asked: Asked) -> None:
     found = look_around(source, settings.playbook, asked.day or settings.today())
     proposal = _which_worksheet(asked, found.proposals, source.name)
     agreed = _Mapping(proposal, dict(proposal.taken))
-    if not proposal.usable(settings.playbook.key):
-        _ask_name(asked, agreed, source.name)
     asked.tell(*_head(asked, agreed, source.name))
     for question in proposal.questions:
         _settle(asked, agreed, question)
+    if not {name for name, candidate in agreed.taken.items() if not candidate.doubt} & {*settings.playbook.key, "Name"}:
+        _ask_name(asked, agreed, source.name)
     asked.tell(*_shown(agreed, settings))
     if asked.asks:
         while not _agreed(asked, agreed, settings):
             asked.tell(*_shown(agreed, settings))
+    if len(agreed.taken) < 2:
+        raise Refused(f"{source.name}, worksheet {proposal.worksheet}: {' and '.join(agreed.taken)} alone could be told from the header, "
+                      "and a list needs two columns at least.", "Add one, such as Last contact, Phone or Email, and run again.")
     text, added = _text(asked, agreed, settings, playbook, found.timezone)
     report = _rehearsed(asked, agreed, text)
     if report.customers.table.rules is not None:
@@ -318,6 +322,10 @@ def _end(asked: Asked, agreed: _Mapping, report: Report, text: str, *, changed: 
     errors = sum(problem.severity == "error" for problem in report.problems)
     if errors:
         lines += wrap(f"{plural(errors, 'value')} can't be read or right; a sync says which (sheetsync check, too).", width)
+    for name, position in report.customers.positions.items():
+        if name not in agreed.taken:
+            lines += wrap(f'"{report.customers.table.header[position]}" counts as {name} all the same, since it is called so; give it '
+                          "another header if it is something else.", width)
     if LAST_CONTACT not in agreed.taken:
         lines += wrap("No column says when you last spoke, so all count as never contacted. Add one with the header Last contact.", width)
     elif LOG not in agreed.taken:

@@ -159,6 +159,7 @@ def _may_be_header(row: tuple[Cell, ...]) -> bool:
 def _tokens(text: str) -> frozenset[str]:
     """The words of a header that say something, each in one form."""
     folded = re.sub(r"\be[\s-]?mail", "email", unicodedata.normalize("NFKC", text).casefold())
+    folded = re.sub(r"\bb[\s-]?day\b", "birthday", folded)
     out = set()
     for word in _WORD.findall(folded):
         plain = _CANONICAL.get(word, word)

@@ -352,6 +352,30 @@ def test_two_headers_alike_are_named_with_their_cells(here: Path) -> None:
     assert not (here / "sheetsync.toml").exists()
 
 
+def test_a_doubtful_name_alone_is_refused_without_anybody_to_ask(here: Path) -> None:
+    rows: Rows = [["Room", "Comment", "Painted on"]]
+    write_workbook(here / "a.xlsx", rows + [[f"{word} Room", "blue", TODAY] for word in ("Living", "Dining", "Bath", "Sun")])
+    refused(call("a.xlsx", "--yes", *ON), 6, "which column holds the customers' names")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_one_column_alone_is_no_list(here: Path) -> None:
+    rows: Rows = [["Room", "Painted on", "Cleaned on"]]
+    write_workbook(here / "a.xlsx", rows + [[f"{word} Room", TODAY, TODAY] for word in ("Living", "Dining", "Bath", "Sun")])
+    result = call("a.xlsx", "--playbook", "minimal", *ON, typed="1\n0\n\n\n")
+    assert "Is this Name?" in result.stdout
+    refused(result, 6, "Name alone could be told", "Add one, such as Last contact")
+    assert not (here / "sheetsync.toml").exists()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_column_that_sync_finds_by_itself_stays_one_and_is_said(odd: Path) -> None:
+    write_workbook(odd, [["Name", "Phone", "Tier"], ["Ann Lee", "+1 415 555 0101", "A"]])
+    result = call(odd.name, "--playbook", "home-business", *ON, typed="c\nTier\n0\n\n\n")
+    assert result.exit_code == 0, result.output
+    assert '"Tier" counts as Tier all the same' in " ".join(result.stdout.split())
+
+
 def test_headers_that_stand_there_twice_are_left_and_said(here: Path) -> None:
     write_workbook(here / "a.xlsx", [["Client", "Phone", "Date", "Date"], ["Ann Lee", "+1 415 555 0101", TODAY, TODAY]])
     result = call("a.xlsx", "--yes", *ON)
@@ -568,6 +592,18 @@ def test_a_google_sheet_is_set_up_in_the_current_folder_and_synced(google: Emula
     assert "12 customers" in result.stdout
     assert any("↻ Status" in row for row in book.values())
     assert "nothing was written" in call("--yes", *ON).stdout
+
+
+def test_of_several_tabs_the_one_with_the_customers_is_taken(google: Emulator, here: Path) -> None:
+    book = google.book("Shop", rows=[["Cake", "Price"], ["Lemon", 12.5]], tab="Prices")
+    people = [[PEOPLE[n], f"{n}@mail.com", TODAY - timedelta(days=n)] for n in range(9)]
+    book.add_tab("People", [["Who is it", "Mail address", "Spoke"], *people])
+    assert CliRunner().invoke(app, ["login", str(google.service_account_file(here))]).exit_code == 0
+    result = call(book.link, "--yes", *ON)
+    assert result.exit_code == 0, result.output
+    assert (settings(here)["sheet"], settings(here)["columns"]) == (
+        "People", {"Name": "Who is it", "Email": "Mail address", "Last contact": "Spoke"})
+    refused(call(f"{book.link}#gid=0", "--yes", "--config", "b.toml", *ON), 6, "no header row was found")
 
 
 def test_a_link_with_its_tab_needs_no_name_of_it(google: Emulator, here: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sheetsync.config import load_playbook
 from sheetsync.core.guess import Proposal, propose
-from sheetsync.core.model import Cell, Worksheet
+from sheetsync.core.model import Cell, CellError, Worksheet
 from sheetsync.errors import Refused
 from tests.worksheets import PLAYBOOK, TODAY
 
@@ -125,6 +128,21 @@ def test_the_columns_own_name_needs_no_question() -> None:
     assert (found.questions, found.taken["Phone"].header) == ((), "Phone")
 
 
+@pytest.mark.parametrize("header", ["Last contract", "Next contact", "First contact", "Invoice date", "Last contact method changed on"])
+def test_a_like_header_about_something_else_is_never_taken_for_last_contact(header: str) -> None:
+    assert "Last contact" not in with_header(header, RECENT)
+
+
+def test_a_birthday_is_one_however_it_is_written() -> None:
+    playbook = load_playbook("direct-sales")
+    for header in ("B-day", "DOB", "Date of birth", "Geburtstag"):
+        cells: list[list[Cell]] = [["Name", header], *([NAMES[n], BIRTHDAYS[n]] for n in range(6))]
+        sheet = Worksheet("List", range(1, 8), tuple(tuple(row) for row in cells))
+        found = propose(sheet, playbook.columns, playbook.key, playbook.status, TODAY)
+        assert found is not None
+        assert found.taken["Birthday"].header == header
+
+
 @pytest.mark.parametrize(
     ("header", "values"),
     [
@@ -227,3 +245,31 @@ def test_of_two_phone_numbers_the_one_that_most_have_is_proposed() -> None:
     [question] = found.questions
     assert question.proposed is not None
     assert question.proposed.header == "Phone (work)"
+
+
+WORDS = st.sampled_from([
+    "Name", "Client", "Phone", "Tel.", "E-Mail", "Last contact", "last spoken to?", "Notes/Comments", "↻ Status", "", "  ", "Rule", "Due",
+    "(", "[x", "#", "-", "a" * 200, "Ünïcode", "李小龙", "ann@mail.com", "+1 415 555 0101", "03/04/2026",
+])
+CELLS: st.SearchStrategy[Cell] = st.one_of(
+    WORDS, st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.dates(), st.datetimes(), st.text(max_size=8),
+    st.just(time(1, 2)), st.just(timedelta(1)), st.just(CellError("#REF!")), st.just(datetime(2026, 1, 1, 3)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=8))
+def test_whatever_stands_in_a_worksheet_each_header_is_one_column_and_exists(cells: list[list[Cell]]) -> None:
+    try:
+        found = look(cells)
+    except Refused:
+        return
+    if found is None:
+        return
+    positions = [candidate.position for candidate in found.taken.values()]
+    assert len(set(positions)) == len(positions)
+    for candidate in found.taken.values():
+        assert found.header[candidate.position] == candidate.header != ""
+    for question in found.questions:
+        assert question.column not in found.taken
+        assert not {candidate.position for candidate in question.candidates} & set(positions)
+    assert 1 <= found.header_row <= len(cells)
