@@ -31,9 +31,14 @@ def write_page(asked: Asked, report: Report, path: Path, *, days: int = 7) -> No
     """Writes the page: list, drafts, problems, standards. Raises what `to_file` raises."""
     from sheetsync import config as configuration
     from sheetsync.deliver import to_file
+    from sheetsync.errors import SheetsyncError
     from sheetsync.sync import standards_of
 
-    kept = standards_of(report, asked.source, configuration.journal())
+    kept = None
+    try:
+        kept = standards_of(report, asked.source, configuration.journal())
+    except SheetsyncError:  # the list matters more than its charts
+        say("The page leaves the standards kept out, since the journal can't be read.")
     to_file(render("page", report, days=days, draft=_drafts(asked, report), standards=kept), path)
 
 

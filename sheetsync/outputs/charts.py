@@ -26,6 +26,7 @@ def kept_charts(kept: Standards) -> dict[str, Any]:
         "The journal holds no run of this sheet yet, so there is nothing to show. It grows with every sheetsync sync.",
         "month": f"{month_in_words(f'{kept.today:%Y-%m}')} so far",
         "share": _share(kept.month(kept.today)),
+        "now": counts(kept.month(kept.today)).capitalize(),
         "before": f"{month_in_words(f'{_last_month(kept.today):%Y-%m}')}: {share_in_words(kept.month(_last_month(kept.today)))}",
         "months": _bars(months) if kept.since is not None and kept.steps else (),
         "months_said": ". ".join(f"{month_in_words(tally.name)}: {counts(tally)}" for tally in months),

@@ -151,6 +151,16 @@ def test_the_page_has_the_standards_of_the_syncs_before_it(workbook: Path) -> No
     assert "The journal holds no run" not in text
 
 
+def test_without_a_journal_that_can_be_read_the_page_has_the_list_alone(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHEETSYNC_STATE_DIR", str(workbook))  # a file, not a folder
+    page = workbook.parent / "today.html"
+    result = call("today", workbook, *ON, "--html", page)
+    assert result.exit_code == 0
+    assert "The page leaves the standards kept out, since the journal can't be read." in result.stderr
+    assert "Susan Ortiz" in opened(page).text_content()
+    assert "Standards" not in opened(page).text_content()
+
+
 @pytest.mark.parametrize("option", ["--html", "--ics"])
 def test_a_file_that_cannot_be_meant_is_told_before_anything_is_read(workbook: Path, option: str, locked: Path) -> None:
     folder = workbook.parent

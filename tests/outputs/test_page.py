@@ -169,6 +169,11 @@ def test_charts_stay_within_their_frame_and_say_their_numbers(months: int) -> No
     assert "and 1 more: sheetsync report" in found.text_content()
 
 
+def test_the_month_so_far_names_what_is_still_open() -> None:
+    text = page(report([customer(1, "Ana")]), standards=kept(2)).text_content()
+    assert "November 2026 so far\n71% in time\n5 in time, 2 late, 1 open, 1 put off\nOctober 2026: 5 of 8 in time (62%)" in text
+
+
 def test_a_day_with_nothing_says_so() -> None:
     assert "Nobody is due today. The next is Ana, on Wed 16 Dec 2026. Enjoy the day." in page(
         report([customer(1, "Ana", last=date(2026, 11, 16))])).text_content()
