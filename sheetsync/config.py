@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +40,16 @@ class ExcelSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     write_protected: bool = False
+
+
+class BackupsSpec(BaseModel):
+    """Which backups of a workbook are kept: the last `keep`, one of each of `months` months before, in so many `megabytes`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    keep: int = Field(default=14, ge=1, le=10_000)
+    months: int = Field(default=12, ge=0, le=1_200)
+    megabytes: int = Field(default=500, ge=1, le=1_000_000)
 
 
 class GoogleSpec(BaseModel):
@@ -91,6 +101,7 @@ class SettingsSpec(BaseModel):
     status: dict[str, Any] = Field(default_factory=dict)
     checks: ChecksSpec = Field(default_factory=ChecksSpec)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
+    backups: BackupsSpec = Field(default_factory=BackupsSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
 
     @field_validator("timezone")
@@ -116,10 +127,16 @@ class Settings:
     write_protected: bool
     credentials: Path | None = None
     checks: tuple[Check, ...] = tuple(CHECKS.values())
+    backups: BackupsSpec = field(default_factory=BackupsSpec)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The owner's time zone; None for the computer's."""
+        return None if self.timezone is None else ZoneInfo(self.timezone)
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
-        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone))
+        return datetime.now(self.zone)
 
     def today(self) -> date:
         """Today in the owner's time zone."""
@@ -136,8 +153,19 @@ def state_folder() -> Path:
 
 
 def journal() -> Journal:
-    """The journal in the state folder; made at its first use."""
-    return Journal(state_folder(), __version__)
+    """The journal in the state folder; made at its first use.
+
+    Raises SettingsError where that is a folder which a service copies to other computers: a copy made during a write, or another
+    computer's put in its place, would damage the journal.
+    """
+    from sheetsync.backends.excel.examine import service_of
+
+    folder = state_folder()
+    if (service := service_of(folder)) is not None:
+        raise SettingsError(
+            f"The state folder {folder} stands in a folder of {service}; copied to other computers while it is written, the journal "
+            "would be damaged.", "Name a folder of this computer alone in SHEETSYNC_STATE_DIR.")
+    return Journal(folder, __version__)
 
 
 @contextmanager
@@ -210,6 +238,7 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None) -> S
         write_protected=spec.excel.write_protected,
         credentials=None if spec.google.credentials is None or path is None else path.parent / Path(spec.google.credentials).expanduser(),
         checks=_checks(spec.checks),
+        backups=spec.backups,
     )
 
 
@@ -444,6 +473,7 @@ def open_source(
     source: Source = getattr(import_module(module), name)(
         path=path, columns=settings.playbook.columns, key=settings.playbook.key, status=settings.playbook.status,
         sheet=sheet or settings.sheet, backups=_backups(path), write_protected=settings.write_protected,
+        kept=_kept(settings.backups),
     )
     return source
 
@@ -481,6 +511,19 @@ def google_sign_in(settings: Settings) -> SignIn:
 def _backups(path: Path) -> Path:
     """A folder of its own for each workbook, named so that a person finds it."""
     return state_folder() / "backups" / f"{path.stem}-{_tag(str(path.resolve()))}"
+
+
+def _kept(spec: BackupsSpec) -> Any:
+    from sheetsync.backends.excel.backups import Kept
+
+    return Kept(spec.keep, spec.months, spec.megabytes)
+
+
+def say_backups(source: Source) -> str:
+    """Where the copies of a source's workbook are, in a sentence; nothing where there are none."""
+    from sheetsync.backends.excel.examine import say_backups
+
+    return say_backups(source.name, getattr(source, "backups", None))
 
 
 def _tag(identity: str) -> str:
