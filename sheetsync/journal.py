@@ -276,7 +276,7 @@ class Journal(Store):
                     changes.setdefault(run, []).extend(c for c in unpacked(piece) if c.anchor is not None and whose.has(c.anchor))
             for run, *told in db.execute(
                     "SELECT contacts.run, row, customer, anchor, kind, day, until, note, rule, due, latest, entry FROM contacts "
-                    "JOIN runs ON runs.id = contacts.run WHERE source = ? AND (outcome = 'written' OR state = 'written') "
+                    "JOIN runs ON runs.id = contacts.run WHERE source = ? AND (state = 'written' OR undone_by IS NOT NULL) "
                     "ORDER BY contacts.id", (source,)):
                 if whose.has((contact := _contact_of(tuple(told))).anchor):
                     contacts.setdefault(run, []).append(contact)

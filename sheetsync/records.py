@@ -18,8 +18,8 @@ T = TypeVar("T")
 _PLAIN = frozenset({type(None), bool, int, float, str})
 
 
-def packed(changes: Iterable[Change]) -> Iterator[tuple[int, bytes]]:
-    """The changes in pieces, in their order: how many each holds, and its bytes.
+def packed(changes: Iterable[Change], most: int = CHANGES_A_PIECE) -> Iterator[tuple[int, bytes]]:
+    """The changes in pieces of at most so many, in their order: how many each holds, and its bytes.
 
     A piece is compressed JSON and, behind a zero byte, three arrays of numbers: rows, and for each change the place of its
     (column, colour before, colour after) and of its anchor in the JSON's lists. The same row's anchor is one object, so an
@@ -27,7 +27,7 @@ def packed(changes: Iterable[Change]) -> Iterator[tuple[int, bytes]]:
     """
     left = iter(changes)
     known: dict[date, dict[str, str]] = {}
-    while piece := list(islice(left, CHANGES_A_PIECE)):
+    while piece := list(islice(left, most)):
         rows, columns, before, after, old, new, whose = zip(*piece, strict=True)
         looks, look_codes = _coded(list(zip(columns, old, new, strict=True)))
         ids = list(map(id, whose))  # anchors hold whole rows where there is no key, so they are not compared

@@ -22,6 +22,7 @@ MAY_SEE: dict[str, set[str]] = {
     "store": {"errors", "schema"},
     "records": {"core"},
     "journal": {"core", "errors", "records", "store"},
+    "forget": {"core", "errors", "journal", "records"},
     "settle": {"core", "errors", "journal"},
     "resources": {"errors"},
     "deliver": {"errors"},
@@ -32,7 +33,8 @@ MAY_SEE: dict[str, set[str]] = {
     "lookup": set(),
     "repairs": {"attempts", "core", "errors", "journal"},
     "setup": {"core", "errors", "journal", "playbook", "sync"},
-    "cli": {"", "backends", "config", "core", "deliver", "errors", "outputs", "playbook", "repairs", "resources", "setup", "sync"},
+    "cli": {"", "backends", "config", "core", "deliver", "errors", "forget", "journal", "outputs", "playbook", "repairs", "resources",
+            "setup", "sync"},
 }
 PURE = ("core", "playbook", "checks", "outputs")
 IMPURE_MODULES = {"os", "pathlib", "sqlite3", "socket", "subprocess", "shutil", "tempfile", "time", "urllib", "random", "locale"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, doctor, draft, fix, login, playbook, report, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, fix, history, login, playbook, report, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -43,6 +43,7 @@ app.command("today")(today.today)
 app.command("draft")(draft.draft)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)
+app.command("history")(history.history)
 app.add_typer(playbook.app, name="playbook")
 app.command("login")(login.login)
 app.command("doctor")(doctor.doctor)
