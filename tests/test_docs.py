@@ -17,8 +17,8 @@ from sheetsync.resources import playbooks
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
-    "demo", "sync", "check", "fix", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo", "login",
-    "doctor",
+    "demo", "sync", "check", "fix", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo", "history",
+    "login", "doctor",
 ]
 
 

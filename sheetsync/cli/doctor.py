@@ -48,13 +48,14 @@ def doctor(
     found: tuple[Finding, ...]
     try:
         asked = resolve(workbook, sheet, playbook, config, today)
+        journal = configuration.journal()
     except SheetsyncError as error:
         found = (setup.finding_of(error, "settings"),)
     else:
         path = asked.settings.path
         told = Finding("settings", "No settings file; none is needed." if path is None else f"The settings are those of {path}.")
         found = (told, *setup.examine(
-            asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=configuration.journal(),
+            asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=journal,
             timezone=asked.settings.timezone))
     code = setup.code_of(found)
     to_terminal(_json(found, code) if as_json else _text(found, code))
