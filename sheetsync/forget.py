@@ -81,20 +81,21 @@ def _through(journal: Journal, source: str, whose: Whose, problems: str, *, writ
     runs: set[int] = set()
     changes = contacts = others = 0
     with journal.connected() as db:
-        pieces = db.execute("SELECT changes.rowid, run, record FROM changes JOIN runs ON runs.id = run WHERE source = ?",
-                            (source,)).fetchall()
-        for rowid, run, piece in pieces:
+        pieces = [("changes", *line) for line in db.execute(
+            "SELECT changes.rowid, run, record FROM changes JOIN runs ON runs.id = run WHERE source = ?", (source,))]
+        pieces += [("shown", *line) for line in db.execute("SELECT rowid, 0, record FROM shown WHERE source = ?", (source,))]
+        for where, rowid, run, piece in pieces:
             every = unpacked(piece)
             left = [change for change in every if change.anchor is None or not whose.has(change.anchor)]
             if len(left) < len(every):
                 changes += len(every) - len(left)
-                runs.add(run)
+                runs |= {run} - {0}
             kept = [change for change in left if not mentions.change(change)]
             others += len(left) - len(kept)
             if write and len(kept) < len(every):
-                db.execute("DELETE FROM changes WHERE rowid = ?", (rowid,))  # and anew in its place, which keeps the order
-                db.executemany("INSERT INTO changes (rowid, run, record) VALUES (?, ?, ?)",
-                               [(rowid, run, new) for _, new in packed(kept, len(kept))] if kept else [])
+                new = [piece for _, piece in packed(kept, len(every))]  # one, or none
+                db.execute(f"UPDATE {where} SET record = ? WHERE rowid = ?" if new else f"DELETE FROM {where} WHERE rowid = ?",
+                           (*new, rowid))
         entries = db.execute("SELECT contacts.id, run, anchor, note, entry FROM contacts JOIN runs ON runs.id = contacts.run "
                              "WHERE source = ?", (source,)).fetchall()
         for id_, run, anchor, note, entry in entries:
@@ -108,12 +109,6 @@ def _through(journal: Journal, source: str, whose: Whose, problems: str, *, writ
                 if write:
                     db.execute("UPDATE contacts SET note = '', entry = '', anchor = ? WHERE id = ?",
                                (encode(whose_row._replace(rest=())), id_))
-        for anchor, header, value in db.execute("SELECT anchor, header, value FROM shown WHERE source = ?", (source,)).fetchall():
-            mine = whose.has(anchor_of(json.loads(anchor)))
-            if mine or mentions.text(json.loads(value), header):
-                changes, others = changes + mine, others + (not mine)
-                if write:
-                    db.execute("DELETE FROM shown WHERE source = ? AND anchor = ? AND header = ?", (source, anchor, header))
         if write:
             _forget_in_images(db, source, whose, mentions)
             told = db.execute("SELECT id, sentence FROM runs WHERE source = ? AND sentence IS NOT NULL", (source,)).fetchall()

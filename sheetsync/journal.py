@@ -19,6 +19,7 @@ from sheetsync.store import Store
 
 KEPT_IMAGES = 20  # runs back; those that failed or were cut off keep the table as it was
 SHOWN_DAYS = 730  # that what a row shows is known when it does not change
+FEW_CELLS = 20_000
 _RUN = ("SELECT id, source, sheet, command, started, today, outcome, cells, ended, customers, statuses, "
         "(SELECT count(*) FROM contacts WHERE contacts.run = runs.id AND state != 'withdrawn'), code, sentence, times, undoes, undone_by, "
         "dropped, version FROM runs ")
@@ -112,8 +113,8 @@ class Journal(Store):
         """
         code, sentence = (None, told or None) if error is None else (int(error.code), error.sentence)
         with self.connected() as db:
-            db.execute("UPDATE runs SET outcome = ?, ended = ?, code = ?, sentence = ? WHERE id = ?",
-                       (outcome, self.stamp(), code, sentence, run))
+            db.execute("UPDATE runs SET outcome = ?, ended = ?, code = CASE WHEN ? = 'failed' THEN coalesce(?, code) END, sentence = ? "
+                       "WHERE id = ?", (outcome, self.stamp(), outcome, code, sentence, run))
             if outcome != "failed":
                 db.execute("DELETE FROM images WHERE run = ?", (run,))
             if outcome == "written" and settle:
@@ -194,14 +195,13 @@ class Journal(Store):
                               "AND undone_by IS NULL ORDER BY id", (source, sheet)).fetchall()
             pieces = db.execute("SELECT run, record FROM changes WHERE run IN (SELECT id FROM runs WHERE source = ? AND sheet = ? "
                                 "AND command = 'sync' AND undone_by IS NULL) ORDER BY run, changes.rowid", (source, sheet)).fetchall()
-            stood = db.execute("SELECT day, anchor, header, value FROM shown WHERE source = ? AND sheet = ?", (source, sheet)).fetchall()
+            stood = db.execute("SELECT day, record FROM shown WHERE source = ? AND sheet = ? ORDER BY rowid", (source, sheet)).fetchall()
         by_run: dict[int, list[bytes | str]] = {}
         for run, piece in pieces:
             by_run.setdefault(run, []).append(piece)
         shown: dict[str, list[Change]] = {}
-        for day, anchor, header, value in stood:
-            change = Change(0, header, None, cell_of(json.loads(value)), PLAIN, PLAIN, anchor_of(json.loads(anchor)))
-            shown.setdefault(day, []).append(change)
+        for day, piece in stood:
+            shown.setdefault(day, []).extend(unpacked(piece))
         contacts = self._contacts_by_run(source, sheet)
         for run, day, dropped in runs:
             changes = shown.pop(day, []) if dropped else chain.from_iterable(map(unpacked, by_run.get(run, ())))
@@ -260,9 +260,9 @@ class Journal(Store):
         with self.connected() as db:
             contacts = db.execute("SELECT customer, anchor FROM contacts JOIN runs ON runs.id = contacts.run WHERE source = ? "
                                   "ORDER BY contacts.id", (source,)).fetchall()
-            pieces = db.execute("SELECT record FROM changes JOIN runs ON runs.id = run WHERE source = ?", (source,)).fetchall()
-            shown = db.execute("SELECT DISTINCT anchor FROM shown WHERE source = ?", (source,)).fetchall()
-        anchors = {anchor for (piece,) in pieces for anchor in anchors_in(piece)} | {anchor_of(json.loads(text)) for (text,) in shown}
+            pieces = db.execute("SELECT record FROM changes JOIN runs ON runs.id = run WHERE source = ? "
+                                "UNION ALL SELECT record FROM shown WHERE source = ?", (source, source)).fetchall()
+        anchors = {anchor for (piece,) in pieces for anchor in anchors_in(piece)}
         return anchors, [(customer, anchor_of(json.loads(anchor))) for customer, anchor in contacts]
 
     def touched(self, source: str, whose: Whose) -> tuple[Touched, ...]:
@@ -301,19 +301,38 @@ class Journal(Store):
                 "SELECT id, source, sheet, today, command = 'sync' AND outcome = 'written' AND undone_by IS NULL FROM runs "
                 "WHERE started < ? AND id IN (SELECT run FROM changes UNION SELECT run FROM images) AND outcome != 'writing' "
                 "AND NOT EXISTS (SELECT 1 FROM contacts WHERE run = runs.id AND state = 'open') ORDER BY id", (limit,)).fetchall()
+            sheets: dict[tuple[str, str], dict[tuple[Anchor, str], tuple[str, Change]]] = {}
             for run, source, sheet, today, stands in old:
                 if stands:
-                    for (piece,) in db.execute("SELECT record FROM changes WHERE run = ? ORDER BY rowid", (run,)).fetchall():
-                        db.executemany(
-                            "INSERT OR REPLACE INTO shown (source, sheet, anchor, header, day, value) VALUES (?, ?, ?, ?, ?, ?)",
-                            [(source, sheet, _anchor_text(c.anchor), c.column, today, encode(c.after)) for c in unpacked(piece)
-                             if c.anchor is not None and c.anchor.column and c.style != KEEP])
+                    pieces = db.execute("SELECT ?, record FROM changes WHERE run = ? ORDER BY rowid", (today, run)).fetchall()
+                    _stand(sheets.setdefault((source, sheet), {}), pieces)
                 db.execute("DELETE FROM changes WHERE run = ?", (run,))
                 db.execute("DELETE FROM images WHERE run = ?", (run,))
                 db.execute("UPDATE runs SET dropped = 1 WHERE id = ?", (run,))
+            for (source, sheet), cells in sheets.items():
+                self._show(db, source, sheet, cells)
             if old:
                 db.execute("DELETE FROM shown WHERE day < ?", ((self._now() - timedelta(days=SHOWN_DAYS)).date().isoformat(),))
         return len(old)
+
+    def _show(self, db: sqlite3.Connection, source: str, sheet: str, cells: dict[tuple[Anchor, str], tuple[str, Change]]) -> None:
+        """Adds what rows have shown since some day. What older lines say of the same cells goes when they are merged: always where
+        there are few, else when half of them may be outdated.
+        """
+        base, more = db.execute("SELECT coalesce(sum(cells * merged), 0), coalesce(sum(cells * (1 - merged)), 0) FROM shown "
+                                "WHERE source = ? AND sheet = ?", (source, sheet)).fetchone()
+        merged = base + more <= FEW_CELLS or more + len(cells) > base
+        if merged:
+            every: dict[tuple[Anchor, str], tuple[str, Change]] = {}
+            _stand(every, db.execute("SELECT day, record FROM shown WHERE source = ? AND sheet = ? ORDER BY rowid", (source, sheet)))
+            cells = every | cells
+            db.execute("DELETE FROM shown WHERE source = ? AND sheet = ?", (source, sheet))
+        by_day: dict[str, list[Change]] = {}
+        for day, change in cells.values():
+            by_day.setdefault(day, []).append(change)
+        for day, changes in sorted(by_day.items()):
+            db.executemany("INSERT INTO shown (source, sheet, day, cells, merged, record) VALUES (?, ?, ?, ?, ?, ?)",
+                           [(source, sheet, day, count, merged, piece) for count, piece in packed(changes)])
 
     def _insert(
         self, db: sqlite3.Connection, source: str, sheet: str, today: date, counts: Counts | None,
@@ -345,6 +364,14 @@ class Journal(Store):
             [(run, c.row, c.customer, _anchor_text(c.anchor), c.kind, c.day.isoformat(), _iso(c.until),
               c.note, c.rule, _iso(c.due), _iso(c.latest), c.entry) for c in contacts],
         )
+
+
+def _stand(cells: dict[tuple[Anchor, str], tuple[str, Change]], pieces: Iterable[tuple[str, bytes | str]]) -> None:
+    """Adds to `cells` what pieces of changes, each with its day, oldest first, say that status cells of rows with a key hold."""
+    for day, piece in pieces:
+        for change in unpacked(piece):
+            if change.anchor is not None and change.anchor.column and change.style != KEEP:
+                cells[change.anchor, change.column] = (day, change._replace(before=None, style_before=PLAIN, style=PLAIN))
 
 
 def _said(error: BaseException) -> tuple[int, str]:

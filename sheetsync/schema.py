@@ -75,13 +75,12 @@ UPDATE runs SET undoes = (
 CREATE TABLE shown (                  -- what rows with a key showed when the changes that say so were dropped, for the standards kept
     source TEXT NOT NULL,
     sheet TEXT NOT NULL,
-    anchor TEXT NOT NULL,             -- JSON: [column, key, []]
-    header TEXT NOT NULL,
     day TEXT NOT NULL,                -- since when
-    value TEXT NOT NULL,              -- JSON
-    PRIMARY KEY (source, sheet, anchor, header)
-) WITHOUT ROWID;
-CREATE INDEX shown_by_day ON shown(day);
+    cells INTEGER NOT NULL,
+    merged INTEGER NOT NULL,          -- 1: no other line held any of its cells when it was written
+    record BLOB NOT NULL              -- as in changes, without what was there before
+);
+CREATE INDEX shown_by_sheet ON shown(source, sheet);
 """
 MIGRATIONS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
 SCHEMA_VERSION = len(MIGRATIONS)

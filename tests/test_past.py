@@ -140,6 +140,24 @@ def test_the_standards_stay_right_for_what_rows_still_show_and_for_entries_and_s
     assert "counts no longer" not in StandardsText().render(kept)
 
 
+def test_in_a_large_journal_lines_are_merged_seldom_and_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(name: str, few: int) -> tuple[dict[Any, Any], int]:
+        monkeypatch.setattr("sheetsync.journal.FEW_CELLS", few)
+        journal = fill(tmp_path / name, "s", rows=30, nights=200)
+        cells = {}
+        for day, changes, _ in journal.history("s", "Customers"):
+            cells.update({(change.anchor, change.column): (day, change.after) for change in changes})
+        with sqlite3.connect(journal.path) as db:
+            [held] = db.execute("SELECT sum(cells) FROM shown").fetchone()
+        db.close()
+        return cells, held
+
+    always, seldom = shown("always", 10**9), shown("seldom", 0)
+    assert always[0] == seldom[0]
+    assert len(always[0]) == always[1] == 30 * 4
+    assert 30 * 4 < seldom[1] <= 2 * 30 * 4 + 12
+
+
 def test_a_run_of_which_nobody_knows_whether_it_wrote_keeps_its_changes_until_somebody_does(tmp_path: Path) -> None:
     place, now = InMemory.of(ROWS), [datetime(2026, 1, 1, tzinfo=UTC)]
     journal = Journal(tmp_path, "test", now=lambda: now[0])

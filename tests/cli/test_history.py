@@ -167,8 +167,8 @@ def all_bytes(folder: Path) -> bytes:
                     out += [package.read(name) for name in package.namelist()]
             if path.suffix == ".sqlite3":
                 with sqlite3.connect(path) as db:
-                    for table in ("changes", "images"):
-                        out += [zlib.decompress(blob) for _, blob in db.execute(f"SELECT * FROM {table}")]
+                    for table in ("changes", "images", "shown"):
+                        out += [zlib.decompress(line[-1]) for line in db.execute(f"SELECT * FROM {table}")]
                 db.close()
     return b"".join(out)
 
@@ -205,6 +205,19 @@ def test_after_forgetting_not_a_byte_of_the_customer_is_left_in_the_state_folder
     assert ("There is no customer" if gone else "Neither journal nor backups hold anything of Susan Ortiz") in flat(again.output)
     assert again.exit_code == (6 if gone else 0)
     assert len(list((state() / "backups").rglob("*.xlsx"))) == int(gone)
+
+
+def test_what_rows_have_shown_since_changes_were_dropped_is_forgotten_too(book: Path) -> None:
+    with sqlite3.connect(journal().path) as db:
+        db.execute("UPDATE runs SET started = '2020-01-01T00:00:00+00:00'")
+    db.close()
+    assert journal().prune() == 2
+    called("report", book)
+    assert b"Susan Ortiz" in all_bytes(state())
+    assert "2 of 2 backups" in flat(called("history", book, "--forget", SUSAN, "--yes"))
+    left = all_bytes(state())
+    assert b"Susan" not in left
+    assert b"Kwame Asante" in left
 
 
 def test_undo_brings_back_all_but_the_forgotten_customers_cells(book: Path) -> None:
