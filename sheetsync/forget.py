@@ -56,17 +56,19 @@ def forget(journal: Journal, source: str, whose: Whose, problems: str, backups: 
 
 
 class _Mentions:
-    """Whether a text names the customer. Beside Problems, only a name of several words can be told from other words."""
+    """Whether a text of another row names the customer. In Problems, which is about others, each name is one; elsewhere only one
+    of several words can be told from other words, and only where nobody else is called so.
+    """
 
     def __init__(self, whose: Whose, problems: str) -> None:
         self._problems = problems
-        self._several = len(whose.name.split()) > 1
+        self._anywhere = len(whose.name.split()) > 1 and not whose.namesakes
         spaced = r"\s+".join(map(re.escape, whose.name.split()))
         self._name = re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE) if spaced else None
 
     def text(self, value: Any, column: str = "") -> bool:
         """Whether a cell of that column names the customer."""
-        return (isinstance(value, str) and self._name is not None and (self._several or column == self._problems)
+        return (isinstance(value, str) and self._name is not None and (self._anywhere or column == self._problems)
                 and self._name.search(value) is not None)
 
     def change(self, change: Change) -> bool:

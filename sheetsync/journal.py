@@ -13,7 +13,7 @@ from typing import Any
 
 from sheetsync.core.model import KEEP, PLAIN, Anchor, Cell, Change, Contact, Counts, Table
 from sheetsync.core.past import KEPT_DAYS, Run, Touched, Whose
-from sheetsync.errors import ExitCode, SheetsyncError
+from sheetsync.errors import ExitCode, NotReachable, SheetsyncError
 from sheetsync.records import anchor_of, anchors_in, cell_of, encode, packed, unpacked
 from sheetsync.store import Store
 
@@ -109,8 +109,21 @@ class Journal(Store):
         """Confirms a run and (with `settle`) its contacts after the write, or says that it failed, with the `error`; marks the run
         that it undoes. `told` is what was found out later of a run that was cut off.
 
-        The contacts of a failed run stay open: on a sheet far away the write may have gone through all the same.
+        The contacts of a failed run stay open: on a sheet far away the write may have gone through all the same. Where the journal
+        can't be written, the next start finds out how the run ended; with an `error` there is that to be told first.
         """
+        try:
+            self._finish(run, outcome, undoes, settle, error, told)
+        except NotReachable as trouble:
+            if error is None and not told:
+                raise NotReachable(f"The sheet is written, but the journal {self.path} can't be, so the run is not confirmed there.",
+                                   f"The next run finds out by the sheet that it went through. {trouble.remedy}") from None
+        if error is not None:
+            self._told = error
+        if self._begun == run:
+            self._begun = None
+
+    def _finish(self, run: int, outcome: str, undoes: int | None, settle: bool, error: SheetsyncError | None, told: str) -> None:
         code, sentence = (None, told or None) if error is None else (int(error.code), error.sentence)
         with self.connected() as db:
             db.execute("UPDATE runs SET outcome = ?, ended = ?, code = CASE WHEN ? = 'failed' THEN coalesce(?, code) END, sentence = ? "
@@ -122,10 +135,6 @@ class Journal(Store):
             if undoes is not None:
                 db.execute("UPDATE runs SET undone_by = ? WHERE id = ?", (run, undoes))
                 db.execute("UPDATE contacts SET state = 'withdrawn' WHERE run = ?", (undoes,))
-        if error is not None:
-            self._told = error
-        if self._begun == run:
-            self._begun = None
 
     @contextmanager
     def recording(self, source: str, command: str, today: date) -> Iterator[None]:

@@ -211,6 +211,31 @@ def test_a_failure_is_told_even_where_the_journal_cannot_be_written(tmp_path: Pa
         assert "journal" not in str(told.value)
 
 
+def test_where_the_journal_can_not_confirm_a_write_that_is_said_and_the_next_run_finds_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, ROWS)
+
+    def full(*_: object) -> None:
+        raise NotReachable("The journal can't be written (disk full).", "Free some space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "_finish", full)
+        result = CliRunner().invoke(app, ["sync", str(path), "--today", "2026-11-20"])
+    assert result.exit_code == 3
+    assert "The sheet is written, but the journal" in result.stderr
+    assert "The next run finds out by the sheet that it went through. Free some space." in result.stderr
+    assert owner_cells(read_cells(path)) == AFTER
+    result = CliRunner().invoke(app, ["sync", str(path), "--today", "2026-11-20"])
+    assert "the sheet shows that it went through" in " ".join(result.stdout.split())
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "_finish", full)
+        patched.setattr(ExcelSheet, "write", lambda *_: (_ for _ in ()).throw(NotReachable("It is open in Excel.")))
+        result = CliRunner().invoke(app, ["sync", str(path), "--today", "2027-11-20"])
+    assert (result.exit_code, result.stderr) == (3, "It is open in Excel.\n")
+
+
 def test_a_bug_during_the_write_leaves_it_open_how_it_ended_and_is_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "customers.xlsx"
     write_workbook(path, ROWS)

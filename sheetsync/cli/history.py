@@ -45,6 +45,8 @@ def history(
     workbook, who = _split(words or [])
     journal = configuration.journal()
     if forget is not None:
+        if not forget.strip():
+            raise SettingsError("No customer was named.", 'Such as: sheetsync history customers.xlsx --forget "Susan Ortiz"')
         if who:
             raise SettingsError("With --forget, the customer is named once.",
                                 'Such as: sheetsync history customers.xlsx --forget "Susan Ortiz"')
@@ -117,7 +119,7 @@ def _customers(asked: Asked) -> Customers | None:
 def _whose(asked: Asked, customers: Customers | None, journal: Journal, who: str) -> Whose | None:
     """By what the journal knows the customer that is meant, in the sheet or gone from it. Raises Refused where it could be several."""
     from sheetsync.core.diff import anchors, key_header
-    from sheetsync.core.past import Whose, candidates
+    from sheetsync.core.past import Whose, candidates, plain
     from sheetsync.core.values import text_of
     from sheetsync.playbook.messages import find_customer
 
@@ -130,8 +132,9 @@ def _whose(asked: Asked, customers: Customers | None, journal: Journal, who: str
                      for i, one in zip(found[:5], whose, strict=False)]
             raise Refused(f'"{who}" could be {", ".join(named)}{f" and {len(found) - 5} more" if len(found) > 5 else ""}.',
                           f"Name the {customers.key or 'whole name'} instead.")
-        [one] = whose
-        return Whose(customers.labels[found[0]], frozenset({(one.column, text_of(one.key))} if one.column else ()))
+        [one], name = whose, customers.labels[found[0]]
+        return Whose(name, frozenset({(one.column, text_of(one.key))} if one.column else ()),
+                     sum(plain(label) == plain(name) for label in customers.labels) > 1)
     gone = candidates(who, *journal.known(asked.source.identity))
     if len(gone) > 1:
         named = [f"{one.name or who} ({header} {key})" for one in gone[:5] for header, key in one.keys]

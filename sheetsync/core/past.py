@@ -55,11 +55,12 @@ class Touched:
 class Whose:
     """By what the journal knows a customer: the anchors of rows with a key, and the name, for rows without one.
 
-    `name` alone can't tell two customers of the same name apart.
+    `name` alone can't tell two customers of the same name apart; `namesakes` says that there are others.
     """
 
     name: str
     keys: frozenset[tuple[str, str]] = frozenset()  # (header, the key as text)
+    namesakes: bool = False
 
     def has(self, anchor: Anchor) -> bool:
         """Whether an anchor is one of the customer's."""

@@ -271,6 +271,36 @@ def test_what_other_rows_say_of_a_forgotten_customer_goes_as_well(tmp_path: Path
     assert b"Susana Ortiz" in left
 
 
+def test_somebody_else_of_the_same_name_keeps_their_records(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, [["Customer no", "Name", "Last contact"], *([n, SUSAN, CUSTOMERS[1][4]] for n in (1, 2))])
+    called("sync", path, "--today", "2026-12-20")
+    before = called("history", path, "2", "--json")
+    assert SUSAN in before
+    assert call("history", path, "--forget", SUSAN, "--yes").exit_code == 6
+    assert "Forgotten." in called("history", path, "--forget", "1", "--yes")
+    changes = [change for part in json.loads(called("history", path, "2", "--json"))["story"] for change in part["changes"]]
+    was = [change for part in json.loads(before)["story"] for change in part["changes"]]
+    assert changes == [change for change in was if change["column"] != "↻ Problems"]
+
+
+@pytest.mark.parametrize("words", [["--forget", ""], ["--forget", " ", "--yes"], [" ", "--forget", SUSAN, "--limit", "x"]])
+def test_a_customer_without_a_name_is_not_looked_for(book: Path, words: list[str]) -> None:
+    before = all_bytes(state())
+    assert call("history", book, *words).exit_code == 2
+    assert all_bytes(state()) == before
+
+
+def test_a_journal_that_is_damaged_is_said_to_be(book: Path) -> None:
+    journal().path.write_bytes(b"no journal at all" * 100)
+    before = book.read_bytes()
+    for command in ("history", "sync", "undo"):
+        result = call(command, book)
+        assert result.exit_code == 6
+        assert "is damaged" in result.stderr
+    assert book.read_bytes() == before
+
+
 def test_a_backup_that_cannot_be_looked_into_counts_as_holding_them_and_one_that_does_not_stays(book: Path) -> None:
     [folder] = (state() / "backups").iterdir()
     folder.joinpath("customers-20250101-010101-000001.xlsx").write_bytes(b"not a workbook")
