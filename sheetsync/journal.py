@@ -19,7 +19,7 @@ from sheetsync.store import Store
 
 KEPT_IMAGES = 20  # runs back; those that failed or were cut off keep the table as it was
 SHOWN_DAYS = 730  # that what a row shows is known when it does not change
-FEW_CELLS = 20_000
+FEW_CELLS = 20_000  # of what rows show, up to which all is written anew each time
 _RUN = ("SELECT id, source, sheet, command, started, today, outcome, cells, ended, customers, statuses, "
         "(SELECT count(*) FROM contacts WHERE contacts.run = runs.id AND state != 'withdrawn'), code, sentence, times, undoes, undone_by, "
         "dropped, version FROM runs ")
@@ -126,8 +126,8 @@ class Journal(Store):
     def _finish(self, run: int, outcome: str, undoes: int | None, settle: bool, error: SheetsyncError | None, told: str) -> None:
         code, sentence = (None, told or None) if error is None else (int(error.code), error.sentence)
         with self.connected() as db:
-            db.execute("UPDATE runs SET outcome = ?, ended = ?, code = CASE WHEN ? = 'failed' THEN coalesce(?, code) END, sentence = ? "
-                       "WHERE id = ?", (outcome, self.stamp(), outcome, code, sentence, run))
+            db.execute("UPDATE runs SET outcome = ?, ended = ?, code = CASE WHEN ? = 'failed' THEN coalesce(?, code) END, sentence = ?, "
+                       "settled = ? WHERE id = ?", (outcome, self.stamp(), outcome, code, sentence, bool(told), run))
             if outcome != "failed":
                 db.execute("DELETE FROM images WHERE run = ?", (run,))
             if outcome == "written" and settle:
@@ -170,9 +170,10 @@ class Journal(Store):
         """
         with self.connected() as db:
             found = db.execute(
-                _RUN + "WHERE source = ? AND (? IS NULL OR sheet = ?) AND (outcome = 'writing' OR (outcome = 'failed' "
-                "AND id IN (SELECT run FROM images) AND id > coalesce((SELECT max(good.id) FROM runs AS good WHERE good.source = ? "
-                "AND good.outcome IN ('written', 'nothing')), 0))) ORDER BY id", (source, sheet, sheet, source)).fetchall()
+                _RUN + "WHERE source = ? AND (? IS NULL OR sheet = ?) AND (outcome = 'writing' "
+                "OR (outcome = 'failed' AND settled = 0 AND id IN (SELECT run FROM images) AND id > coalesce((SELECT max(good.id) "
+                "FROM runs AS good WHERE good.source = ? AND good.outcome IN ('written', 'nothing')), 0))) ORDER BY id",
+                (source, sheet, sheet, source)).fetchall()
         return tuple(map(_run_of, found))
 
     def open_contacts(self, source: str, sheet: str) -> dict[int, list[tuple[int, int, Anchor]]]:

@@ -66,6 +66,7 @@ ALTER TABLE runs ADD COLUMN code INTEGER;      -- the exit code of a run that fa
 ALTER TABLE runs ADD COLUMN sentence TEXT;
 ALTER TABLE runs ADD COLUMN times INTEGER NOT NULL DEFAULT 1;  -- how often in a row it was refused alike
 ALTER TABLE runs ADD COLUMN undoes INTEGER REFERENCES runs(id);
+ALTER TABLE runs ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;  -- 1: nobody saw its end, and the sheet has told since how it ended
 ALTER TABLE runs ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;  -- 1: its changes are no longer kept
 UPDATE runs SET undoes = (SELECT max(other.id) FROM runs AS other WHERE other.undone_by = runs.id) WHERE command = 'undo';
 UPDATE runs SET undoes = (

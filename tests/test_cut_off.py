@@ -142,6 +142,45 @@ def test_a_run_whose_answer_was_lost_on_a_sheet_far_away_can_be_undone() -> None
         assert place.cells() == owner_cells(ROWS)
 
 
+def test_a_run_that_failed_on_a_sheet_far_away_before_it_wrote_is_told_of_once_and_does_not_keep_undo_from_the_one_before() -> None:
+    with place_of("google", ROWS) as (place, journal):
+        run(place, journal)
+        first = journal.runs()[0]
+
+        def lost(*_: object) -> None:
+            raise NotReachable("No connection.")
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(GoogleSheet, "write", lost)
+            with pytest.raises(NotReachable):
+                run(place, journal, later(60))
+        assert [note.rsplit("; ")[1] for note in settle(journal, place.source)] == ["the sheet shows that it did not go through."]
+        assert settle(journal, place.source) == ()
+        [failed, _] = journal.runs()
+        assert (failed.outcome, failed.code) == ("failed", 3)
+        newest = journal.newest_to_undo(None)
+        assert newest is not None
+        assert newest.id == first.id
+        undo(place.source, newest, today=TODAY, journal=journal)
+        assert place.cells() == owner_cells(ROWS)
+
+
+def test_a_fix_that_was_cut_off_is_told_of_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, [ROWS[0], [1, "  Susan Ortiz ", "A", date(2026, 11, 2)]])
+    before = read_cells(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(ExcelSheet, "write", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            CliRunner().invoke(app, ["fix", str(path), "--yes"], catch_exceptions=False)
+    nothing = CliRunner().invoke(app, ["undo", str(path)])
+    assert nothing.exit_code == 6
+    said = " ".join(nothing.stderr.split())
+    assert said.startswith("The fix of ")
+    assert "did not go through. There is no run to take back in customers.xlsx." in said
+    assert read_cells(path) == before
+
+
 def test_undo_as_a_command_says_what_became_of_the_run_that_was_cut_off_and_takes_back_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
