@@ -44,6 +44,16 @@ class ExcelSpec(BaseModel):
     write_protected: bool = Field(default=False, description="true writes into a protected worksheet; the protection stays")
 
 
+class BackupsSpec(BaseModel):
+    """Which backups of a workbook are kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    keep: int = Field(default=14, ge=1, le=10_000, description="the last ones")
+    months: int = Field(default=12, ge=0, le=1_200, description="the last one of each of so many months before")
+    megabytes: int = Field(default=500, ge=1, le=1_000_000, description="all of them; the oldest go first, the newest always stays")
+
+
 class GoogleSpec(BaseModel):
     """What concerns Google Sheets alone."""
 
@@ -123,6 +133,7 @@ class SettingsSpec(BaseModel):
     status: dict[str, Any] = Field(default_factory=dict)
     checks: ChecksSpec = Field(default_factory=ChecksSpec)
     excel: ExcelSpec = Field(default_factory=ExcelSpec)
+    backups: BackupsSpec = Field(default_factory=BackupsSpec)
     google: GoogleSpec = Field(default_factory=GoogleSpec)
     notify: NotifySpec = Field(default_factory=NotifySpec)
     today: TodaySpec = Field(default_factory=TodaySpec)
@@ -209,10 +220,16 @@ class Settings:
     notify: Notify = Notify()
     page: Path | None = None  # [today] html
     calendar: Path | None = None  # [today] ics
+    backups: BackupsSpec = field(default_factory=BackupsSpec)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The owner's time zone; None for the computer's."""
+        return None if self.timezone is None else ZoneInfo(self.timezone)
 
     def now(self) -> datetime:
         """The time in the owner's time zone."""
-        return datetime.now(None if self.timezone is None else ZoneInfo(self.timezone))
+        return datetime.now(self.zone)
 
     def today(self) -> date:
         """Today in the owner's time zone."""
@@ -235,8 +252,19 @@ def lasting_environment() -> dict[str, str]:
 
 
 def journal() -> Journal:
-    """The journal in the state folder; made at its first use."""
-    return Journal(state_folder(), __version__)
+    """The journal in the state folder; made at its first use.
+
+    Raises SettingsError where that is a folder which a service copies to other computers: a copy made during a write, or another
+    computer's put in its place, would damage the journal.
+    """
+    from sheetsync.backends.excel.examine import service_of
+
+    folder = state_folder()
+    if (service := service_of(folder)) is not None:
+        raise SettingsError(
+            f"The state folder {folder} stands in a folder of {service}; copied to other computers while it is written, the journal "
+            "would be damaged.", "Name a folder of this computer alone in SHEETSYNC_STATE_DIR.")
+    return Journal(folder, __version__)
 
 
 @contextmanager
@@ -312,6 +340,7 @@ def load_settings(path: Path | None = None, *, playbook: str | None = None, text
         credentials=_beside(path, spec.google.credentials), checks=_checks(spec.checks),
         notify=Notify(path, tuple(spec.notify.urls), spec.notify.when),
         page=_beside(path, spec.today.html), calendar=_beside(path, spec.today.ics),
+        backups=spec.backups,
     )
 
 
@@ -555,6 +584,7 @@ def open_source(
     source: Source = getattr(import_module(module), name)(
         path=path, columns=settings.playbook.columns, key=settings.playbook.key, status=settings.playbook.status,
         sheet=sheet or settings.sheet, backups=_backups(path), write_protected=settings.write_protected,
+        kept=_kept(settings.backups),
     )
     return source
 
@@ -592,6 +622,19 @@ def google_sign_in(settings: Settings) -> SignIn:
 def _backups(path: Path) -> Path:
     """A folder of its own for each workbook, named so that a person finds it."""
     return state_folder() / "backups" / f"{path.stem}-{tag_of(str(path.resolve()))}"
+
+
+def _kept(spec: BackupsSpec) -> Any:
+    from sheetsync.backends.excel.backups import Kept
+
+    return Kept(spec.keep, spec.months, spec.megabytes)
+
+
+def say_backups(source: Source) -> str:
+    """Where the copies of a source's workbook are, in a sentence; nothing where there are none."""
+    from sheetsync.backends.excel.examine import say_backups
+
+    return say_backups(source.name, getattr(source, "backups", None))
 
 
 def tag_of(identity: str) -> str:

@@ -271,13 +271,14 @@ def mend(
                             changes=_as_they_will_be(customers, changes, status), command="fix")
         try:
             after = _write(sheet, changes, left)
-        except SheetsyncError:
-            journal.finish(run, "failed")
+        except SheetsyncError as error:
+            journal.finish(run, "failed", error=error)
             raise
         journal.finish(run)
         return Mended(after, changes, gone)
 
-    return attempted(source, once, readonly=False)
+    with journal.recording(source.identity, "fix", today):
+        return attempted(source, once, readonly=False)
 
 
 def _write(sheet: Sheet, changes: ChangeSet, left: Callable[[Table], tuple[Customers, list[Repair]]]) -> Table:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 
 from sheetsync.attempts import ROUNDS, attempted, edited_all_the_time
 from sheetsync.core.contracts import Check, Sheet, Source
-from sheetsync.core.diff import anchors, diff, key_header, owner_part, went_through
+from sheetsync.core.diff import anchors, diff, key_header, owner_part
 from sheetsync.core.guard import guard
 from sheetsync.core.kept import Standards
 from sheetsync.core.model import (
@@ -37,6 +38,8 @@ from sheetsync.playbook.engine import follow_ups
 from sheetsync.playbook.model import Playbook
 from sheetsync.playbook.standards import Past, standards
 from sheetsync.playbook.worksheet import with_worksheet
+from sheetsync.settle import find_out
+from sheetsync.settle import settle as settle
 from sheetsync.undo import Undone as Undone
 from sheetsync.undo import undo as undo
 
@@ -82,21 +85,28 @@ def sync(
     """
     checks = tuple(checks)
     day = Day(today, before_day_ends)
-    return attempted(
-        source, lambda sheet: _run(source, sheet, playbook, checks, day, journal, dry_run, force, progress), readonly=dry_run)
+    told: list[str] = []  # of earlier runs, whichever attempt found it out
+    with nullcontext() if journal is None or dry_run else journal.recording(source.identity, "sync", today):
+        report = attempted(
+            source, lambda sheet: _run(source, sheet, playbook, checks, day, journal, dry_run, force, progress, told), readonly=dry_run)
+    if journal is not None and not dry_run:
+        with suppress(SheetsyncError):  # the run itself is done
+            journal.prune()
+    return report
 
 
 def _run(
     source: Source, sheet: Sheet, playbook: Playbook, checks: tuple[Check, ...], day: Day, journal: Journal | None,
-    dry_run: bool, force: bool, progress: Progress,
+    dry_run: bool, force: bool, progress: Progress, told: list[str],
 ) -> Report:
     progress("read")
     table = sheet.read()
     if journal is not None and not dry_run:
-        _find_out(journal, source, table)
+        told += find_out(journal, source, table)
     last = None if journal is None or force else journal.last_counts(source.identity, table.sheet)
     playbook, decision = _decided(sheet, table, playbook, checks, day, last, progress, dry_run=dry_run)
     table = decision.table
+    decision = replace(decision, notes=(*told, *decision.notes))
     report = _report(decision, playbook, day.today, written=bool(decision.changes) and not dry_run)
     if dry_run:
         return report
@@ -115,11 +125,12 @@ def _run(
         journal.keep(run, table)
     try:
         settled = _write(sheet, decision, playbook, checks, day, journal, run)
-    except SheetsyncError:  # anything else, such as Ctrl-C, leaves it open whether the write went through
+    except SheetsyncError as error:  # anything else, such as Ctrl-C, leaves it open whether the write went through
         if journal is not None and run is not None:
-            journal.finish(run, "failed")
+            journal.finish(run, "failed", error=error)
         raise
     if settled is not decision:
+        settled = replace(settled, notes=(*told, *(note for note in settled.notes if note not in told)))
         report = _report(settled, playbook, day.today, written=True)
     if journal is not None and run is not None:
         journal.finish(run)
@@ -147,17 +158,6 @@ def _decided(
             return own, decision
         table = again
     raise edited_all_the_time(table.source)
-
-
-def _find_out(journal: Journal, source: Source, table: Table) -> None:
-    """Finds out of runs and contacts whose write nobody saw the end of whether they stand in the sheet: by what it holds now."""
-    unfinished = journal.unfinished(source.identity, table.sheet)
-    contacts = journal.open_contacts(source.identity, table.sheet)
-    for run in sorted({*unfinished, *contacts}):
-        whole, stands = went_through(table, journal.changes(run))
-        if run in unfinished:
-            journal.finish(run, "written" if whole else "failed", settle=False)
-        journal.settle({id_: stands(row, anchor) for id_, row, anchor in contacts.get(run, ())})
 
 
 def _write(
@@ -337,4 +337,6 @@ def kept_standards(
 def standards_of(report: Report, source: Source, journal: Journal) -> Standards:
     """Which standards were kept, as of a run's report: one that has written stands in the journal already."""
     history = [Past(day, changes, contacts) for day, changes, contacts in journal.history(source.identity, report.sheet)]
-    return standards(history, replace(report, changes=ChangeSet(), contacts=()) if report.written else report)
+    whole = journal.whole_since(source.identity, report.sheet)
+    kept = standards(history, replace(report, changes=ChangeSet(), contacts=()) if report.written else report)
+    return replace(kept, whole_since=None if whole is None else whole.today)

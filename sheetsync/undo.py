@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,9 +11,10 @@ from sheetsync.core.contracts import Sheet, Source
 from sheetsync.core.diff import invert, patch
 from sheetsync.core.model import KEEP, PLAIN, Change, ChangeSet, Table
 from sheetsync.core.moved import still_to_do
+from sheetsync.core.past import Run
 from sheetsync.core.values import text_of
 from sheetsync.errors import SheetsyncError
-from sheetsync.journal import Journal, Run
+from sheetsync.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ def undo(source: Source, run: Run, *, today: date, journal: Journal, dry_run: bo
         try:
             if changes:
                 _take_back(sheet, table, changes, recorded)
-        except SheetsyncError:
-            journal.finish(mine, "failed")
+        except SheetsyncError as error:
+            journal.finish(mine, "failed", error=error)
             raise
         journal.finish(mine, undoes=run.id)
         return undone
 
-    return attempted(source, once, readonly=dry_run)
+    with nullcontext() if dry_run else journal.recording(source.identity, "undo", today):
+        return attempted(source, once, readonly=dry_run)
 
 
 def _take_back(sheet: Sheet, table: Table, changes: ChangeSet, recorded: tuple[Change, ...]) -> None:

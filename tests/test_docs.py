@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = [
     "demo", "init", "sync", "check", "fix", "today", "draft", "report", "playbook list", "playbook show", "playbook check", "undo",
-    "login", "doctor", "schedule install", "schedule status", "schedule remove",
+    "history", "login", "doctor", "schedule install", "schedule status", "schedule remove",
 ]
 
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from sheetsync import journal as journal_module
+from sheetsync import schema
 from sheetsync.backends.excel.sheet import ExcelSheet
 from sheetsync.backends.google.sheet import GoogleSheet
 from sheetsync.backends.memory import MemorySheet, MemorySource
@@ -432,7 +432,7 @@ def test_a_journal_of_version_1_is_taken_over_with_all_that_it_holds(tmp_path: P
         journal = Journal(tmp_path, "test")
         tmp_path.joinpath("journal.sqlite3").touch()
         with sqlite3.connect(journal.path) as db:  # as the first version made it
-            db.executescript(journal_module._SCHEMA_1 + "PRAGMA user_version = 1;")
+            db.executescript(schema._SCHEMA_1 + "PRAGMA user_version = 1;")
             db.execute("INSERT INTO runs (id, source, sheet, command, started, today, outcome, customers, key, columns, statuses,"
                        " cells, version) VALUES (7, ?, 'Customers', 'sync',"
                        " '2026-11-19T02:00:00+00:00', '2026-11-19', 'written', 8, 'Customer no',"
@@ -450,7 +450,7 @@ def test_a_journal_of_version_1_is_taken_over_with_all_that_it_holds(tmp_path: P
         run(place, journal)
         assert kinds(place, journal) == KINDS
         with sqlite3.connect(journal.path) as db:
-            assert db.execute("PRAGMA user_version").fetchone() == (journal_module.SCHEMA_VERSION,)
+            assert db.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
         db.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sheetsync.cli import check, demo, doctor, draft, fix, init, login, playbook, report, schedule, sync, today, undo
+from sheetsync.cli import check, demo, doctor, draft, fix, history, init, login, playbook, report, schedule, sync, today, undo
 
 app = typer.Typer(
     name="sheetsync",
@@ -44,6 +44,7 @@ app.command("today")(today.today)
 app.command("draft")(draft.draft)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)
+app.command("history")(history.history)
 app.add_typer(playbook.app, name="playbook")
 app.add_typer(schedule.app, name="schedule")
 app.command("login")(login.login)

@@ -59,16 +59,17 @@ def doctor(
         raise typer.Exit(code)
     try:
         asked = resolve(workbook, sheet, playbook, config, today)
+        journal = configuration.journal()
     except SheetsyncError as error:
         found = (setup.finding_of(error, "settings"),)
     else:
         path = asked.settings.path
         from sheetsync.cli.night import log_file, pending
 
-        nights = [Finding("last nights", line, f"What each night did: {log_file()}") for line in pending(asked, configuration.journal())]
+        nights = [Finding("last nights", line, f"What each night did: {log_file()}") for line in pending(asked, journal)]
         told = Finding("settings", "No settings file; none is needed." if path is None else f"The settings are those of {path}.")
         found = (told, *nights, *setup.examine(
-            asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=configuration.journal(),
+            asked.source, asked.settings.playbook, configuration.checks(), today=asked.today, journal=journal,
             timezone=asked.settings.timezone), schedule.finding(workbook, asked), *_notifiers(asked.settings.notify))
     code = setup.code_of(found)
     ends = "A sync has nothing in its way." if code == ExitCode.DONE else f"A sync would end with exit code {int(code)}."

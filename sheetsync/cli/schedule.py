@@ -18,14 +18,15 @@ from sheetsync.cli.options import AsJson, ConfigPath, PlaybookName, SheetName, T
 if TYPE_CHECKING:
     from sheetsync.cli.options import Asked
     from sheetsync.core.model import Finding
-    from sheetsync.journal import Run
+    from sheetsync.core.past import Run
     from sheetsync.schedule.entry import Installed
 
 app = typer.Typer(
     help="Run a sync every night, see whether that is set up, stop it.", no_args_is_help=True, rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_OUTCOMES = {"written": "written", "nothing": "nothing to change", "writing": "cut off while it wrote", "failed": "failed"}
+_OUTCOMES = {"written": "written", "nothing": "nothing to change", "writing": "cut off while it wrote", "failed": "failed",
+             "refused": "refused"}
 
 
 @app.command("install")
@@ -206,7 +207,8 @@ def _json(states: list[_State]) -> str:
             "last_exit_code": entry.last_result, "notes": list(entry.notes),
         }),
         "last_run": state.run and {
-            "started": state.run.started, "today": state.run.today.isoformat(), "outcome": state.run.outcome, "cells": state.run.cells,
+            "started": state.run.started.isoformat(timespec="seconds"),
+            "today": state.run.today.isoformat(), "outcome": state.run.outcome, "cells": state.run.cells,
         },
     } for state in states]}, ensure_ascii=False)
 
@@ -240,8 +242,8 @@ def _text(state: _State) -> str:
         line("Last run", "none yet")
     else:
         cells = f", {state.run.cells:,} cells" if state.run.outcome == "written" else ""
-        started = datetime.fromisoformat(state.run.started).astimezone()
-        line("Last run", f"{_when(started)}: {_OUTCOMES.get(state.run.outcome, state.run.outcome)}{cells}")
+        why = f": {state.run.sentence}" if state.run.sentence else ""
+        line("Last run", f"{_when(state.run.started.astimezone())}: {_OUTCOMES.get(state.run.outcome, state.run.outcome)}{cells}{why}")
     if entry is not None and entry.last_result is not None:
         began = "" if entry.last_run is None else f", started {_when(entry.last_run)}"
         ended = "done" if entry.last_result == ExitCode.DONE else f"exit code {entry.last_result}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,25 +34,38 @@ def undo(
     Example: sheetsync undo customers.xlsx
     """
     from sheetsync import config as configuration
+    from sheetsync.core.past import KEPT_DAYS
     from sheetsync.deliver import to_terminal
     from sheetsync.errors import Refused
+    from sheetsync.sync import settle
     from sheetsync.sync import undo as run
 
     path = None if workbook is None or configuration.is_link(workbook) else Path(workbook).expanduser()
     settings = configuration.load_settings(configuration.find_settings(path, config))
     named = workbook or settings.source
     journal = configuration.journal()
-    identity = None if named is None else configuration.open_source(named, settings).identity
-    newest = journal.newest_to_undo(identity)
-    if newest is None:
-        where = "" if named is None else " in this sheet" if configuration.is_link(named) else f" in {Path(named).name}"
-        raise Refused(f"There is no run to take back{where}.",
-                      "sheetsync undo takes back what sheetsync sync and sheetsync fix wrote.")
-    if named is None and not configuration.is_link(newest.source):
-        settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
-    source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet, tell=say)
+    source = None if named is None else configuration.open_source(named, settings)
+    identity = None if source is None else source.identity
+    told: list[str] = []
+    while True:
+        newest = journal.newest_to_undo(identity)
+        if newest is None:
+            where = "" if named is None else " in this sheet" if configuration.is_link(named) else f" in {Path(named).name}"
+            backups = "" if source is None else configuration.say_backups(source)
+            what = f"sheetsync undo takes back what sheetsync sync and sheetsync fix wrote in the last {KEPT_DAYS} days."
+            raise Refused(" ".join([*told, f"There is no run to take back{where}."]), f"{what} {backups}".strip())
+        if named is None and not configuration.is_link(newest.source):
+            settings = configuration.load_settings(configuration.find_settings(Path(newest.source), config))
+        source = configuration.open_source(named or newest.source, settings, sheet=newest.sheet, tell=say)
+        found = settle(journal, source)  # whether one that was cut off wrote at all, and whether an undo of it did
+        told += found
+        if not found:
+            break
     done = run(source, newest, today=settings.today(), journal=journal, dry_run=dry_run)
-    to_terminal(_json(done, written=not dry_run) if as_json else _text(done, dry_run=dry_run))
+    if as_json:
+        to_terminal(_json(done, written=not dry_run))
+    else:
+        to_terminal(_text(done, told, settings.zone, configuration.say_backups(source), dry_run=dry_run))
 
 
 def _json(done: Undone, *, written: bool) -> str:
@@ -65,16 +79,20 @@ def _json(done: Undone, *, written: bool) -> str:
     }, ensure_ascii=False)
 
 
-def _text(done: Undone, *, dry_run: bool) -> str:
+def _text(done: Undone, told: list[str], zone: tzinfo | None, backups: str, *, dry_run: bool) -> str:
+    from sheetsync.core.past import say_moment
     from sheetsync.outputs.text import plural, wrap
 
     width = terminal_width()
     verb = "would be taken back" if dry_run else "taken back"
-    started = done.run.started[:16].replace("T", " ")
-    lines = wrap(f"{plural(len(done.changes), 'cell')} of {done.table.source} {verb}: the run of {started} UTC.", width)
+    lines = [line for sentence in told for line in wrap(sentence, width)]
+    lines += wrap(f"{plural(len(done.changes), 'cell')} of {done.table.source} {verb}: "
+                  f"the {done.run.command} of {say_moment(done.run.started, zone)}.", width)
     if done.skipped:
         lines += wrap(f"{plural(len(done.skipped), 'cell')} left alone, changed since or no longer there:", width)
         lines += [line for who, change in done.skipped[:_NAMED] for line in wrap(f"{who}: {change.column}", width, "  ")]
         if len(done.skipped) > _NAMED:
             lines.append(f"  and {len(done.skipped) - _NAMED:,} more")
+    if backups:
+        lines += wrap(backups, width)
     return "\n".join(lines)

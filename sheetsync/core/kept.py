@@ -84,7 +84,10 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Standards:
-    """What `sheetsync report` shows. `since` is the first day that the journal knows of; None without a journal."""
+    """What `sheetsync report` shows. `since` is the first day that the journal knows of; None without a journal.
+
+    `whole_since` is the day before which changes are no longer kept, so that only Log entries tell what was done; None where all are.
+    """
 
     today: date
     source: str
@@ -94,6 +97,7 @@ class Standards:
     silent: tuple[Silent, ...]
     never_contacted: int
     complaints: tuple[Complaint, ...]
+    whole_since: date | None = None
 
     @property
     def rules(self) -> tuple[Tally, ...]:

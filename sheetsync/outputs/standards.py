@@ -32,6 +32,9 @@ class StandardsText:
                           "It grows with every sheetsync sync.", self.width)
         else:
             lines += wrap(f"From {say_date(kept.since)[4:]}, the first run in the journal.", self.width)
+        if kept.whole_since is not None:
+            lines += wrap(f"What was done before {say_date(kept.whole_since)[4:]} without a Log entry counts no longer: "
+                          "changes are kept for 90 days, Log entries for good.", self.width)
         lines += self._table("By rule", kept.rules, ink)
         lines += self._table("By month", kept.months[:_MONTHS], ink, month=True)
         lines += self._months(kept)
@@ -94,6 +97,7 @@ class StandardsJson:
         last = kept.today.replace(day=1) - timedelta(days=1)
         return json.dumps({
             "version": VERSION, "today": kept.today.isoformat(), "source": kept.source, "sheet": kept.sheet, "since": _iso(kept.since),
+            "whole_since": _iso(kept.whole_since),
             "rules": [{"rule": tally.name} | _numbers(tally) for tally in kept.rules],
             "months": [{"month": tally.name} | _numbers(tally) for tally in kept.months],
             "this_month": _numbers(kept.month(kept.today)), "last_month": _numbers(kept.month(last)),

@@ -7,7 +7,8 @@ Where a Log entry did it, its day counts exactly. Where the owner edited the row
 it was late if the row last showed Overdue; the days late count from the first run that showed Overdue. An edit that changes a
 date or a rule without a contact can't be told from one that did the work. A row that turned quiet (snoozed, paused, closed …) was
 *put off*. Rows without a unique key are followed only through their Log entries, since nothing else tells them apart once they are
-edited. What was due before the journal began counts from its first day.
+edited. What was due before the journal began counts from its first day. Where the journal no longer keeps the changes of a run, what
+its rows have shown ever since still counts, but no longer what was done before it without a Log entry.
 
 What the sheet knows: what is open now, Last contact, and each row's one complaint: its date, first call and resolution.
 """

@@ -1,4 +1,4 @@
-"""How long planning takes: 100,000 rows and 25 rules, on one core, and that it grows no faster than the rows: `pytest -m benchmark`.
+"""How long planning takes: 100,000 rows and 25 rules, on one core, and that it grows no faster than the rows: `pytest -m benchmark -n 0`.
 
 Planning is everything between the read customers and what every status cell should say: `follow_ups` and `plan`.
 `python -m tests.benchmarks.test_planning` prints the figures.

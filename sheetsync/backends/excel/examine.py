@@ -1,9 +1,10 @@
-"""What there is to know about where a workbook stands, for doctor."""
+"""What there is to know about where a workbook and its backups stand, for doctor."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from sheetsync.backends.excel.backups import copies
 from sheetsync.core.model import Finding
 
 # How the folders are called that a service copies to other computers, by the beginning of their names.
@@ -14,13 +15,32 @@ _SYNCED = {
 }
 
 
-def findings(path: Path) -> tuple[Finding, ...]:
-    """Says so where the workbook stands in a folder that a service keeps alike on several computers."""
-    for part in path.absolute().parent.parts:
+def service_of(folder: Path) -> str | None:
+    """The service that copies a folder to other computers, told by the names of the folders it stands in; None where there is none."""
+    for part in folder.absolute().parts:
         for beginning, service in _SYNCED.items():
             if part.casefold().startswith(beginning):
-                return (Finding(
-                    "folder", f"{path.name} stands in a folder of {service}, which copies it to your other computers.",
-                    f"Let {service} finish before a sync, and close the workbook on the other computers; "
-                    "else there may be two versions of it."),)
-    return ()
+                return service
+    return None
+
+
+def say_backups(name: str, folder: Path | None) -> str:
+    """Where the copies of a workbook are, in a sentence; nothing where there are none."""
+    if folder is None or not (found := copies(folder)):
+        return ""
+    megabytes = sum(path.stat().st_size for path in found) / 1e6
+    return (f"{len(found)} {'copy' if len(found) == 1 else 'copies'} of {name} from before a write ({megabytes:,.1f} MB) "
+            f"{'is' if len(found) == 1 else 'are'} in {folder}.")
+
+
+def findings(path: Path, backups: Path | None = None) -> tuple[Finding, ...]:
+    """Says so where the workbook stands in a folder that a service keeps alike on several computers, and where its backups are."""
+    out = []
+    if (service := service_of(path.parent)) is not None:
+        out.append(Finding(
+            "folder", f"{path.name} stands in a folder of {service}, which copies it to your other computers.",
+            f"Let {service} finish before a sync, and close the workbook on the other computers; "
+            "else there may be two versions of it."))
+    if told := say_backups(path.name, backups):
+        out.append(Finding("backups", told))
+    return tuple(out)

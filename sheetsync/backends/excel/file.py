@@ -15,9 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from sheetsync.backends.excel.backups import USUAL, Kept, back_up
 from sheetsync.errors import NotReachable, Refused, TableChanged
 
-KEPT_BACKUPS = 14
 # Names the computer, since others see the same folder where it is on a network, and the process, which may have been killed.
 _TEMPORARY = f".sheetsync-{zlib.crc32(platform.node().encode()):08x}-"
 
@@ -73,7 +73,8 @@ def fingerprint(data: bytes) -> str:
 
 
 def replace(
-    path: Path, expected: str, write: Callable[[BinaryIO], None], *, verify: Callable[[bytes], None], backups: Path | None
+    path: Path, expected: str, write: Callable[[BinaryIO], None], *, verify: Callable[[bytes], None], backups: Path | None,
+    kept: Kept = USUAL,
 ) -> None:
     """Puts what `write` writes in the place of the file, whole or not at all.
 
@@ -98,7 +99,7 @@ def replace(
         if fingerprint(now) != expected:
             raise _saved_meanwhile(path)
         if backups is not None:
-            _back_up(target, now, backups)
+            back_up(target.name, now, backups, kept, datetime.now())
         if _state(target) != before:  # the last look, directly before the only step that can't be taken back
             raise _saved_meanwhile(path)
         os.replace(temporary, target)
@@ -143,17 +144,6 @@ def _like(target: Path, temporary: Path) -> None:
         with contextlib.suppress(OSError):
             for attribute in os.listxattr(target):
                 os.setxattr(temporary, attribute, os.getxattr(target, attribute))
-
-
-def _back_up(target: Path, data: bytes, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-    backup = folder / f"{target.stem}-{stamp}{target.suffix}"
-    backup.write_bytes(data)
-    backup.chmod(0o600)
-    kept = sorted(folder.glob(f"*{target.suffix}"), key=lambda file: file.stat().st_mtime)
-    for old in kept[:-KEPT_BACKUPS]:
-        old.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

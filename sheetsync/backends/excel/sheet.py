@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sheetsync.backends.excel import examine, file
+from sheetsync.backends.excel.backups import USUAL, Kept
 from sheetsync.backends.excel.locked import locked
 from sheetsync.backends.excel.package import Package, has_doctype
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
@@ -40,6 +41,7 @@ class ExcelSource:
     sheet: str | None = None
     backups: Path | None = None
     write_protected: bool = False
+    kept: Kept = USUAL
 
     @property
     def name(self) -> str:
@@ -124,13 +126,14 @@ class ExcelSheet:
             _check_read_back(reading, expected)
             checked.append(reading)
 
-        file.replace(self._source.path, fingerprint, write, verify=verify, backups=self._source.backups)
+        file.replace(self._source.path, fingerprint, write, verify=verify, backups=self._source.backups,
+                     kept=self._source.kept)
         self._state = checked[0] if checked else None
         return expected
 
     def findings(self) -> tuple[Finding, ...]:
-        """Whether the workbook stands in a folder that a service copies elsewhere."""
-        return examine.findings(self._source.path)
+        """Whether the workbook stands in a folder that a service copies elsewhere, and where its backups are."""
+        return examine.findings(self._source.path, self._source.backups)
 
     def rehearse(self, changes: ChangeSet) -> None:
         """Raises what `write` would, as far as that can be known without writing anything."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sheetsync.backends.excel import file
+from sheetsync.backends.excel import backups, file
 from sheetsync.core.model import Cell
 from sheetsync.errors import NotReachable, Refused, TableChanged
 from sheetsync.journal import Journal
@@ -83,16 +83,17 @@ def test_a_file_that_cannot_be_read_now_may_be_tried_again(tmp_path: Path, monke
 def test_a_save_between_the_backup_and_the_replace_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(tmp_path)
     saved = path.read_bytes()
-    back_up = file._back_up
+    back_up = backups.back_up
+    target = path
 
-    def slow(target: Path, data: bytes, folder: Path) -> None:
-        back_up(target, data, folder)
+    def slow(*arguments: Any) -> None:
+        back_up(*arguments)
         other = tmp_path / "other.xlsx"
         other.write_bytes(saved)
         os.utime(other, ns=(1, 1))
         other.replace(target)
 
-    monkeypatch.setattr(file, "_back_up", slow)
+    monkeypatch.setattr(file, "back_up", slow)
     with pytest.raises(TableChanged, match="saved by somebody else"):
         run(path, backups=tmp_path / "backups")
     assert path.read_bytes() == saved
