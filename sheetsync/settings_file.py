@@ -34,10 +34,16 @@ def examples(*, year: int, is_link: bool, rule: str = "") -> tuple[Example, ...]
         Example("A run before this hour counts Log entries without a date for the day before.", ("[log]", 'day_ends = "05:00"')),
         Example("Your own words and colours for the statuses.", (
             "[status]", 'names = { Overdue = "Late" }', 'colours = { Soon = "GOOD" }')),
+        Example("The morning list as a page and a calendar, written anew behind every sync.", (
+            "[today]", 'html = "today.html"', 'ics = "follow-ups.ics"')),
+        Example("Who is told of the nightly sync: the morning list, and failures. sheetsync doctor --notify sends a test.", (
+            "[notify]", 'urls = ["mailtos://anna:${MAIL_PASSWORD}@example.com"]')),
         Example("A check that you don't want (sheetsync check --list names them).", ("[checks.spaces]", "enabled = false")),
         Example("A key file of its own for this sheet, instead of what sheetsync login keeps.", ("[google]", 'credentials = "key.json"'))
         if is_link else
         Example("Write into a protected worksheet too; its protection stays.", ("[excel]", "write_protected = true")),
+        None if is_link else Example("How many copies of the workbook are kept: the last ones, one a month, and in how much room.", (
+            "[backups]", "keep = 14", "months = 12", "megabytes = 500")),
     ]
     return tuple(example for example in out if example is not None)
 

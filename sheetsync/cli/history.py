@@ -167,7 +167,7 @@ def _forget(asked: Asked, journal: Journal, who: str, *, yes: bool, as_json: boo
         raise Refused(f'"{who}" is only a part of {whose.name}; what is forgotten is gone for good.', "Name the whole name or the key.")
     identity, problems = asked.source.identity, asked.settings.playbook.status.header(model.PROBLEMS)
     folder: Path | None = getattr(asked.source, "backups", None)
-    backups = [] if folder is None else copies(folder)
+    backups = [*getattr(asked.source, "copies", ()), *([] if folder is None else copies(folder))]
     kept = remembered(journal, identity, whose, problems, backups, lambda path: _in_copy(asked, path, whose))
     if not kept and known is None:
         raise _nobody(asked, customers, who)

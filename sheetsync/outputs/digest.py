@@ -152,15 +152,9 @@ def _html(**values: Any) -> str:
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"day": say_date, "tel": _tel}
+    environment.filters |= {"day": say_date}
     source = resources.files("sheetsync").joinpath("outputs/digest.html.j2").read_text("utf-8")
     return re.sub(r">\s+<", "><", environment.from_string(source).render(alarming=NEUTRAL, **values))
-
-
-def _tel(phone: str) -> str:
-    """A phone number as a tel: link takes it (RFC 3966): digits and a leading plus, the extension left out."""
-    number = re.split(r"(?i)x|ext|#", phone, maxsplit=1)[0]
-    return re.sub(r"[^\d+]", "", number)
 
 
 def _one_line(text: str) -> str:

@@ -327,6 +327,20 @@ def test_report_of_a_google_sheet_counts_what_syncs_and_log_entries_say(google: 
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_forgetting_a_customer_takes_what_a_run_that_was_cut_off_left_behind_too(google: Emulator, book: Book, tmp_path: Path) -> None:
+    call("login", google.service_account_file(tmp_path))
+    link = book.tab_link("Customers")
+    assert call("sync", link, *ON).exit_code == 0
+    left = state() / f"google-unfinished-{book.link.split('/d/')[1].partition('/')[0]}.0.gz"
+    other = state() / "google-unfinished-another.0.gz"
+    for path in (left, other):
+        path.write_bytes(b"Susan Ortiz")
+    result = call("history", link, "--forget", "Susan Ortiz", "--yes")
+    assert result.exit_code == 0, result.output
+    assert not left.exists()
+    assert other.exists()
+
+
 def test_help_does_not_load_google() -> None:
     found = subprocess.run(
         [sys.executable, "-c", "import sys\nfrom sheetsync.cli import app\nfrom typer.testing import CliRunner\n"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from sheetsync.backends.google import preflight
@@ -62,6 +63,11 @@ class GoogleSource:
     def identity(self) -> str:
         """The spreadsheet's link, however it was pasted."""
         return link_to(self.spreadsheet)
+
+    @property
+    def copies(self) -> tuple[Path, ...]:
+        """Files on this computer that hold tabs as they were before a write that was cut off."""
+        return Unfinished(self.sign_in.folder, self.spreadsheet).files
 
     @contextmanager
     def open(self, *, readonly: bool = False) -> Iterator[GoogleSheet]:

@@ -29,9 +29,14 @@ class Unfinished:
         self._folder, self._spreadsheet = folder, spreadsheet
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The file of each tab of the spreadsheet that has one."""
+        return () if self._folder is None else tuple(sorted(self._folder.glob(f"google-unfinished-{self._spreadsheet}.*.gz")))
+
+    @property
     def exists(self) -> bool:
         """Whether there is one of any tab of the spreadsheet."""
-        return self._folder is not None and any(self._folder.glob(f"{self._path(0).name.split('.')[0]}.*.gz"))
+        return bool(self.files)
 
     def _path(self, gid: int) -> Path:
         assert self._folder is not None
