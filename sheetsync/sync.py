@@ -92,7 +92,7 @@ def sync(
     if journal is not None and not dry_run:
         with suppress(SheetsyncError):  # the run itself is done
             journal.prune()
-    return report
+    return replace(report, settled=tuple(told)) if told else report
 
 
 def _run(

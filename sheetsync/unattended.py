@@ -176,6 +176,7 @@ class Night:
     def _succeeded(self, report: Report, last: datetime | None, notes: tuple[str, ...]) -> Finished:
         now = self.clock.now()
         before = self._read()
+        notes = (*(text.rstrip(".") for text in report.settled), *notes)
         alarms = [*(stale := self._stale(last, now)), *(_undated(report) if stale else ()), *self._unsent(before)]
         if before.failing_since is not None:
             alarms.append(f"The sync works again. It had failed since {self._moment(before.failing_since)}: {before.sentence}")

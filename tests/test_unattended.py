@@ -337,6 +337,12 @@ def test_a_run_by_hand_says_that_the_nightly_one_no_longer_runs(nights: Nights, 
     assert nights.night.pending(lambda: nights.last) == ()  # nor is it any more
 
 
+def test_a_night_that_was_cut_off_is_told_by_the_next_one_and_in_the_log(nights: Nights, report: Report) -> None:
+    sentence = "The sync of Tue 24 Nov 2026, 02:30 was cut off while it wrote; the sheet shows that it went through."
+    assert sentence.rstrip(".") in nights.run(replace(report, settled=(sentence,))).notes
+    assert sentence.rstrip(".") in nights.log[-1]
+
+
 def test_the_first_run_says_that_it_has_nothing_to_compare_with(nights: Nights, report: Report) -> None:
     assert nights.run(report).notes == ("no earlier run to compare with",)
     assert nights.run(report).notes == ()

@@ -470,6 +470,7 @@ class Report:
     max_per_day: int | None = None
     notes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    settled: tuple[str, ...] = ()  # the notes on earlier runs that were cut off
 
     @property
     def statuses(self) -> dict[str, int]:
