@@ -28,8 +28,9 @@ def say_backups(name: str, folder: Path | None) -> str:
     """Where the copies of a workbook are, in a sentence; nothing where there are none."""
     if folder is None or not (found := copies(folder)):
         return ""
-    megabytes = sum(path.stat().st_size for path in found) / 1e6
-    return (f"{len(found)} {'copy' if len(found) == 1 else 'copies'} of {name} from before a write ({megabytes:,.1f} MB) "
+    size = sum(path.stat().st_size for path in found)
+    said = f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
+    return (f"{len(found)} {'copy' if len(found) == 1 else 'copies'} of {name} from before a write ({said}) "
             f"{'is' if len(found) == 1 else 'are'} in {folder}.")
 
 
