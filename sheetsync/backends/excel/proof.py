@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -126,19 +127,20 @@ class Proof:
         match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
         names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
         size = 4 * len(positions)
-        row_at = {number: at for at, number in enumerate(expected.numbers)}
         blank = (None,) * len(expected.header)
         days: dict[Cell, bytes] = {}
         coloured: dict[tuple[bytes | None, Style], bool] = {}
         indexes, said = texts.indexes, texts.said
-        place_of = {number: place for place, number in enumerate(old.numbers)}
-        if not self.changed <= place_of.keys():
-            return None  # a row was made: rare, and left to the reading
+        if not old.numbers:
+            return None
         pieces = self.before.pieces(self.part)
         first = new.find(b"<row ")
         at_new, at_old = first, old.starts[0]
+        place = at = 0  # both kinds of numbers are in order
         for number in sorted(self.changed):
-            place = place_of[number]
+            place, at = bisect_left(old.numbers, number, place), bisect_left(expected.numbers, number, at)
+            if place == len(old.numbers) or old.numbers[place] != number:
+                return None  # a row was made: rare, and left to the reading
             start, end = old.starts[place], _end(old, place)
             if start > at_old:
                 if not _same(new, at_new, pieces, at_old, start):
@@ -154,7 +156,7 @@ class Proof:
                 if row_end < 0:
                     return None
                 row, at_new = new[at_new:row_end], row_end + 6
-            colour_at = row_at.get(number, -1)
+            colour_at = at if at < len(expected.numbers) and expected.numbers[at] == number else -1
             wanted: tuple[Cell, ...] = expected.rows[colour_at] if colour_at >= 0 else (
                 expected.header if number == expected.header_row else blank)
             digits = b"%d" % number
