@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
+from pydantic import BaseModel
 
 from sheetsync import __version__, resources
 from sheetsync.backends import SOURCES
@@ -27,6 +27,7 @@ from sheetsync.journal import Journal
 from sheetsync.playbook.build import build_playbook
 from sheetsync.playbook.faults import Fault, say_path, validated
 from sheetsync.playbook.model import Playbook
+from sheetsync.settings_spec import BackupsSpec, NotifySpec, SettingsSpec
 
 if TYPE_CHECKING:
     from sheetsync.backends.google.auth import SignIn
@@ -34,126 +35,6 @@ if TYPE_CHECKING:
 FILE_NAME = "sheetsync.toml"
 DEFAULT_PLAYBOOK = "home-business"
 _PLAYBOOK_KEYS = ("key", "columns", "rules", "quiet", "care", "messages", "calendar", "limits", "log", "status")
-
-
-class ExcelSpec(BaseModel):
-    """What concerns Excel workbooks alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    write_protected: bool = Field(default=False, description="true writes into a protected worksheet; the protection stays")
-
-
-class BackupsSpec(BaseModel):
-    """Which backups of a workbook are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    keep: int = Field(default=14, ge=1, le=10_000, description="the last ones")
-    months: int = Field(default=12, ge=0, le=1_200, description="the last one of each of so many months before")
-    megabytes: int = Field(default=500, ge=1, le=1_000_000, description="all of them; the oldest go first, the newest always stays")
-
-
-class GoogleSpec(BaseModel):
-    """What concerns Google Sheets alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    credentials: str | None = Field(
-        default=None, description="a key file, from this file's folder, that is used instead of what `login` keeps")
-
-
-class NotifySpec(BaseModel):
-    """Who is told of unattended runs. What stands in `urls` may be a password: no message shows it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    urls: list[str] = Field(
-        default_factory=list, repr=False, description="who is told, as apprise writes it; secrets as `${NAME}`, `${keyring:service/name}`")
-    when: Literal["something", "always", "failures"] = Field(
-        default="something", description="when there is a digest; failures are told in any case")
-
-    @field_validator("urls", mode="before")
-    @classmethod
-    def _list_of_texts(cls, urls: Any) -> Any:
-        if not isinstance(urls, list) or not all(isinstance(url, str) and url.strip() for url in urls):
-            raise ValueError('write a list of texts, such as urls = ["mailtos://…"]')
-        return [url.strip() for url in urls]
-
-
-class TodaySpec(BaseModel):
-    """Where the morning list is written behind each sync, beside what `sheetsync today` shows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    html: str | None = Field(default=None, description="the page, from this file's folder, written anew behind every sync")
-    ics: str | None = Field(default=None, description="the calendar, likewise; what can't be written is told, and stops nothing")
-
-
-def _options(check: Check) -> type[BaseModel]:
-    """What the settings may say of a check: enabled, and the fields of its dataclass."""
-    kind: Any = type(check)
-    hints = get_type_hints(kind)
-    taken = {
-        field.name: (list[str] if hints[field.name] == tuple[str, ...] else hints[field.name], None)
-        for field in fields(kind) if field.metadata.get("option", True)
-    }
-    made: type[BaseModel] = create_model(  # type: ignore[call-overload]
-        kind.__name__, __config__=ConfigDict(extra="forbid", frozen=True, strict=True), enabled=(bool, True), **taken
-    )
-    return made
-
-
-ChecksSpec: type[BaseModel] = create_model(  # type: ignore[call-overload]
-    "ChecksSpec", __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
-    **{name.replace("-", "_"): (_options(check), Field(default_factory=_options(check), alias=name)) for name, check in CHECKS.items()},
-)
-
-
-class SettingsSpec(BaseModel):
-    """What sheetsync.toml may say beside what it may say of the playbook (columns, rules, quiet, …)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    source: str | None = Field(default=None, description="the workbook, from this file's folder, or a Google Sheet's link")
-    sheet: str | None = Field(default=None, description="the worksheet or tab; else the one whose header fits best")
-    playbook: str | None = Field(
-        default=None, description="a shipped playbook, or the path of a playbook.toml of your own; home-business when left out")
-    timezone: str | None = Field(default=None, description="whose today counts, such as \"Europe/Berlin\"; else the computer's")
-    key: list[str] | None = Field(
-        default=None, description="the columns that tell customers apart, best first; the first that the sheet has is taken")
-    columns: dict[str, Any] = Field(default_factory=dict)
-    rules: dict[str, Any] = Field(default_factory=dict)
-    quiet: dict[str, Any] = Field(default_factory=dict)
-    care: dict[str, Any] = Field(default_factory=dict)
-    messages: dict[str, Any] = Field(default_factory=dict)
-    calendar: dict[str, Any] = Field(default_factory=dict)
-    limits: dict[str, Any] = Field(default_factory=dict)
-    log: dict[str, Any] = Field(default_factory=dict)
-    status: dict[str, Any] = Field(default_factory=dict)
-    checks: ChecksSpec = Field(default_factory=ChecksSpec)
-    excel: ExcelSpec = Field(default_factory=ExcelSpec)
-    backups: BackupsSpec = Field(default_factory=BackupsSpec)
-    google: GoogleSpec = Field(default_factory=GoogleSpec)
-    notify: NotifySpec = Field(default_factory=NotifySpec)
-    today: TodaySpec = Field(default_factory=TodaySpec)
-
-    @field_validator("notify", mode="before")
-    @classmethod
-    def _table(cls, notify: Any) -> Any:
-        if not isinstance(notify, dict):
-            raise ValueError('write the heading [notify], and below it urls = ["…"]')
-        return notify
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise ValueError(f'"{name}" is no time zone; write one such as "Europe/Berlin"') from None
-        return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sheetsync.checks import CHECKS
-from sheetsync.config import SettingsSpec
 from sheetsync.playbook.criteria import AnyOf
 from sheetsync.playbook.due import Due, Period
 from sheetsync.playbook.spec import (
@@ -28,6 +27,7 @@ from sheetsync.playbook.spec import (
     RuleSpec,
     StatusSpec,
 )
+from sheetsync.settings_spec import SettingsSpec
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- begin of the settings -->\n", "<!-- end of the settings -->"
