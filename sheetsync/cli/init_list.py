@@ -285,7 +285,8 @@ def _shown(agreed: _Mapping, settings: Settings) -> list[str]:
               if text and position not in used and not settings.playbook.status.is_ours(text)]
     if others:
         more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-        lines += ["", *wrap(f"Left as they are, and not read: {', '.join(others[:_NAMED])}{more}.", width)]
+        left = f"Left as they are, and not read: {', '.join(others[:_NAMED])}{more}"
+        lines += ["", *wrap(left if left.endswith(".") else f"{left}.", width)]
     names = [normal(text) for text in agreed.proposal.header if text]
     if twice := sorted({text for text in others if names.count(normal(text)) > 1}):
         lines += ["", *wrap(f"Several columns are called {', '.join(twice[:_NAMED])}; none of them can be named in the settings until each "
