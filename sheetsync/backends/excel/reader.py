@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import xml.parsers.expat as expat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +27,7 @@ ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", 
 _EPOCH = datetime(1899, 12, 30)
 _LARGEST_SERIAL = 2958465.99999  # 9999-12-31
 _SHARED = frozenset({str, date})  # of these, equal ones of a sheet are kept once
+_MOST_KNOWN = 100_000  # different ones that are looked out for; what comes again has come by then
 _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse one is taken
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
@@ -198,19 +199,25 @@ def _load(data: bytes, sheet: str) -> CalamineSheet | None:
 
 
 def _rows(found: CalamineSheet, like: Table | None) -> Grid | None:
-    known: dict[Any, Cell] = {"": None}
-    known.update({code: CellError(code) for code in ERRORS})
-    intern = known.setdefault
     start = found.start
     if start is None:
         return Grid((), (), 1)
     try:
         # iter_rows begins at row 1, but at the first column that holds anything.
-        fresh = (tuple([intern(cell, cell) if cell.__class__ in _SHARED else cell for cell in row]) for row in found.iter_rows())
+        fresh = _sharing(found.iter_rows())
         rows = tuple(fresh) if like is None or not like.rows else tuple(_reusing(fresh, like))
     except (ValueError, OverflowError):
         return None
     return Grid(rows, range(1, len(rows) + 1), start[1] + 1)
+
+
+def _sharing(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[Cell, ...]]:
+    """The rows, each text and date that comes again as one object. What repeats does so early: with many known, no more are learnt."""
+    known: dict[Any, Cell] = {"": None}
+    known.update({code: CellError(code) for code in ERRORS})
+    for row in rows:
+        share: Callable[[Any, Any], Cell] = known.setdefault if len(known) < _MOST_KNOWN else known.get
+        yield tuple([share(cell, cell) if cell.__class__ in _SHARED else cell for cell in row])
 
 
 def _reusing(rows: Iterator[tuple[Cell, ...]], like: Table) -> Iterator[tuple[Cell, ...]]:

@@ -199,7 +199,7 @@ class Splice:
         look of the table.
         """
         found = self.found
-        index_of = {number: index for index, number in enumerate(found.numbers)}
+        place = 0
         formulas = set(found.formulas)
         first = min(self.neighbour, *(columns[header] for header in {change.column for change in self.changes}))
         new = [columns[header] for header in self.changes.new_columns]
@@ -211,7 +211,8 @@ class Splice:
         known: dict[tuple[object, ...], tuple[list[int], list[tuple[int, bytes]]]] = {}  # of whole rows: few differ
         closing = b"</%bv></%bc>" % (prefix, prefix)
         for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
-            index = index_of.get(number)
+            place = bisect_left(found.numbers, number, place)
+            index = place if place < len(found.numbers) and found.numbers[place] == number else None
             looks: tuple[object, ...] = ()
             row_format = None
             if index is not None:

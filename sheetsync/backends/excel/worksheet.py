@@ -607,15 +607,14 @@ def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
     behind: list[bytes] = []  # new rows after the last one
     prefix = found.prefix
     spans: dict[tuple[bytes, int, int], bytes] = {}
-    index_of = {number: index for index, number in enumerate(found.numbers)}
+    place = 0
     for number, cells in rows:
         columns = sorted(cells)
-        index = index_of.get(number)
-        if index is not None:
-            yield from _one_row(found, index, cells, columns, spans)
+        place = bisect_left(found.numbers, number, place)
+        if place < len(found.numbers) and found.numbers[place] == number:
+            yield from _one_row(found, place, cells, columns, spans)
             continue
         made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join([cells[c] for c in columns]), prefix)
-        place = bisect_left(found.numbers, number)
         if place < len(found.numbers):
             yield found.starts[place], found.starts[place], made
         else:
