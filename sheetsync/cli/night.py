@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sheetsync import config as configuration
 from sheetsync.cli.handler import say
@@ -136,8 +135,7 @@ def _before_settings(target: str | None, config: Path | None) -> Night:
 
 
 def _night(asked: Asked, other_tags: tuple[str, ...] = ()) -> Night:
-    zone = None if asked.settings.timezone is None else ZoneInfo(asked.settings.timezone)
     notify = asked.settings.notify
     tags = tuple(dict.fromkeys((configuration.tag_of(asked.source.identity), *other_tags)))
-    return Night(configuration.state_folder(), asked.source.name, tags, ComputerClock(zone), words(notify), post(notify),
+    return Night(configuration.state_folder(), asked.source.name, tags, ComputerClock(asked.settings.zone), words(notify), post(notify),
                  len(notify.urls), notify.when, say)
