@@ -6,14 +6,13 @@ import io
 import re
 import xml.parsers.expat as expat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sheetsync.backends.excel.package import Package, has_doctype, local
-from sheetsync.backends.excel.strings import OFFSET_1904, unescape
+from sheetsync.backends.excel.strings import ENTRY, OFFSET_1904, unescape, xml_text
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
 from sheetsync.core.model import Cell, CellError, Table
@@ -31,6 +30,8 @@ _MOST_KNOWN = 100_000  # different ones that are looked out for; what comes agai
 _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse one is taken
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
+_ENTRY_STARTS = re.compile(rb"<si[ >/]")
+_PLAIN_ENTRIES = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 _WIDE = re.compile(rb'r="[A-Z]{3}\d')
 _MEDIUM = re.compile(rb'r="[A-Z]{2,3}\d')
 
@@ -125,6 +126,11 @@ class Workbook:
         return () if part is None else read_strings(as_utf8(self.package.read(part)), f"{self.name}, part {part}")
 
 
+    def forget_strings(self) -> None:
+        """Lets go of the shared strings, which are read again when they are asked for."""
+        self.__dict__.pop("shared_strings", None)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Values from the first row on. `numbers` are row numbers; where they have gaps, those rows are blank."""
@@ -134,30 +140,29 @@ class Grid:
     first_column: int
 
 
-def read_grid(
-    workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, meanwhile: Callable[[Callable[[], bool]], None] = lambda done: None,
-    like: Table | None = None,
-) -> Grid:
+def read_grid(workbook: Workbook, sheet: SheetInfo, data: bytes | None = None, like: Table | None = None) -> Grid:
     """The values of a worksheet, of which `data` is the part in UTF-8, where that is at hand. Raises Refused where they
     can't be read. calamine reads UTF-8 alone, and finds nothing in other encodings.
 
-    `meanwhile` is called while calamine, which needs no interpreter for it, loads the sheet in a thread of its own; what it
-    is handed tells whether that is done. Rows
-    that equal those of `like` are those of `like`, which saves their memory.
+    Rows that equal those of `like` are those of `like`, which saves their memory.
     """
     if data is None:
         data = as_utf8(workbook.package.read(sheet.part))
     sparse = like is not None and not isinstance(like.numbers, range)  # read then as it was read before
-    if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data):
-        meanwhile(lambda: True)
-        return read_sparse(workbook, sheet, data)
-    with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(_load, workbook.package.data, sheet.name)
-        errors = _has_error_cells(data)  # calamine gives error cells as blank, which would be a guess
-        meanwhile(loading.done)
-        loaded = loading.result()
-    grid = None if loaded is None or errors else _rows(loaded, like)
+    if sparse or not workbook.package.starts_as(sheet.part, data) or not _dense_is_small(data) or _has_error_cells(data):
+        return read_sparse(workbook, sheet, data)  # calamine gives error cells as blank, which would be a guess
+    _check_strings(workbook)
+    loaded = _load(workbook.package.data, sheet.name)
+    grid = None if loaded is None else _rows(loaded, like)
     return read_sparse(workbook, sheet, data) if grid is None else grid
+
+
+def _check_strings(workbook: Workbook) -> None:
+    """Raises Refused where the shared strings have a DOCTYPE, which calamine would pass over."""
+    part = workbook.part_of("sharedStrings")
+    data = b"" if part is None else as_utf8(workbook.package.read(part))
+    if b"<!DOCTYPE" in data[: max(0, data.find(b"<si"))]:
+        raise has_doctype(f"{workbook.name}, part {part}")
 
 
 def _has_error_cells(data: bytes) -> bool:
@@ -320,33 +325,53 @@ class _Sparse:
             self.rows[self.row][self.column] = self.value
 
     def _read(self, text: str) -> Cell:
-        kind = self.kind
-        if kind == "s":
-            strings = self.workbook.shared_strings
-            index = _number(text.strip(), -1)
-            if not 0 <= index < len(strings):
-                raise Refused(f"{self.what}: a cell names the shared string {text}, which does not exist.",
-                              "Open the workbook in Excel and save it again.")
-            value: Cell = strings[index]
-            return CellError(str(value)) if value in ERRORS else value
-        if kind == "b":
-            return text.strip() in ("1", "true")
-        if kind == "e":
-            return CellError(text.strip())
-        if kind in ("str", "inlineStr"):
-            text = unescape(text)
-            return CellError(text) if text in ERRORS else text
-        if kind == "d":
-            try:
-                moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00")).replace(tzinfo=None)
-            except ValueError:
-                return text
-            return moment.date() if moment.time() == datetime.min.time() else moment
+        return read_value(self.workbook, self.what, self.kind, self.style, text)
+
+
+def read_value(workbook: Workbook, what: str, kind: str, style: int, text: str) -> Cell:
+    """What the text of a `<v>` means in a cell of that type (§18.18.11) and style index; no text is a blank cell, whatever the type.
+    Raises Refused for a shared string that does not exist; `what` names the worksheet.
+    """
+    if text == "":
+        return None
+    if kind == "s":
+        strings = workbook.shared_strings
+        index = _number(text.strip(), -1)
+        if not 0 <= index < len(strings):
+            raise Refused(f"{what}: a cell names the shared string {text}, which does not exist.",
+                          "Open the workbook in Excel and save it again.")
+        value: Cell = strings[index]
+        return CellError(str(value)) if value in ERRORS else value
+    if kind == "b":
+        return text.strip() in ("1", "true")
+    if kind == "e":
+        return CellError(text.strip())
+    if kind in ("str", "inlineStr"):
+        text = unescape(text)
+        return CellError(text) if text in ERRORS else text
+    if kind == "d":
         try:
-            number = float(text)
+            moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00")).replace(tzinfo=None)
         except ValueError:
             return text
-        return as_date(number, date1904=self.workbook.date1904) if self.workbook.styles.is_date(self.style) else number
+        return moment.date() if moment.time() == datetime.min.time() else moment
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return as_moment(workbook, style, number)
+
+
+def as_moment(workbook: Workbook, style: int, number: float) -> Cell:
+    """What a number is in cells of that style index: a number, a date, a time, or a length of time."""
+    if not workbook.styles.is_date(style):
+        return number
+    if workbook.styles.is_elapsed(style):
+        try:
+            return timedelta(milliseconds=round(number * 86_400_000))
+        except OverflowError:
+            return number
+    return as_date(number, date1904=workbook.date1904)
 
 
 def as_date(number: float, *, date1904: bool = False) -> Cell:
@@ -369,6 +394,44 @@ def _number(text: str | None, default: int) -> int:
 
 def read_strings(data: bytes, what: str) -> list[str]:
     """The texts of a shared strings part; phonetic hints left out. Raises Refused where it is damaged."""
+    quick = _plain_strings(data)
+    return quick if quick is not None else _general_strings(data, what)
+
+
+def _plain_strings(data: bytes) -> list[str] | None:
+    """The same, many at once, where the part is as plain as most; None where it is not."""
+    root = data.find(b"<sst")
+    body = data.find(b">", root) + 1
+    if root < 0 or not body or b"<!" in data or b"\r" in data or data.find(b"<?", 2) >= 0 or data.find(b"xmlns", body) >= 0:
+        return None
+    count = len(_ENTRY_STARTS.findall(data, body))
+    raw: list[bytes | None] = _PLAIN_ENTRIES.findall(data, body)
+    rich: dict[int, bytes] = {}
+    if len(raw) != count:
+        raw = []
+        for match in ENTRY.finditer(data, body):
+            if match[1] is None:
+                rich[len(raw)] = match[0]
+            raw.append(match[1])
+    if len(raw) != count:
+        return None
+    try:
+        texts = b"\0".join([text or b"" for text in raw]).decode().split("\0") if raw else []
+    except UnicodeDecodeError:
+        return None
+    if b"&" in data or b"_x" in data:
+        for place, text in enumerate(texts):
+            if "&" in text or "_x" in text:
+                plain = xml_text(raw[place] or b"")
+                if plain is None:
+                    return None
+                texts[place] = unescape(plain)
+    for place, entry in rich.items():
+        texts[place] = "".join(_general_strings(b"<sst>%b</sst>" % entry, ""))
+    return texts
+
+
+def _general_strings(data: bytes, what: str) -> list[str]:
     out: list[str] = []
     parts: list[str] = []
     path: list[str] = []

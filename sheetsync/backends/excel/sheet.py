@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,13 +14,15 @@ from typing import BinaryIO
 from sheetsync.backends.excel import examine, file
 from sheetsync.backends.excel.backups import USUAL, Kept
 from sheetsync.backends.excel.locked import locked
-from sheetsync.backends.excel.package import Package, has_doctype
+from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.plain import scan_plain
+from sheetsync.backends.excel.plain_values import PlainValues
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
 from sheetsync.backends.excel.rules import read_rules
 from sheetsync.backends.excel.splice import Splice
 from sheetsync.backends.excel.tables import ListObject, list_objects
-from sheetsync.backends.excel.worksheet import Scan, as_utf8, scan, scan_general
+from sheetsync.backends.excel.worksheet import ABSENT, Scan, as_utf8, scan_general
 from sheetsync.core.diff import patch
 from sheetsync.core.header import SEARCHED_ROWS, find_header, no_header, read_table
 from sheetsync.core.model import PLAIN, ChangeSet, Column, Finding, StatusSettings, Style, Table, Worksheet
@@ -155,7 +157,7 @@ class ExcelSheet:
             return None
         strings, styles = state.workbook.part_of("sharedStrings"), state.workbook.part_of("styles")
         old, frame = state.scan, frame_of(state.scan)
-        old.data = b""  # comes again from the file's own bytes, a piece at a time, when it is compared
+        old.let_go()  # its bytes come again from the file, a piece at a time, when they are compared
         return Proof(
             part=state.part, old=old, before=state.package, frame=frame, expected=expected,
             changed=frozenset(change.row for change in splice.changes), ours=ours, palette=status.palette,
@@ -224,17 +226,14 @@ class _Reading:
         source = self.source
         data = as_utf8(self.package.read(self.info.part))
 
-        def look(done: Callable[[], bool]) -> None:
-            marked = self._look_at_strings()
-            self.scan = scan(data, self.where)
-            if self.scan.plain and not done():
-                if marked:
-                    self.scan.look_ahead(len(source.status.columns) + 1, done)
-                else:
-                    self.scan.prove_ahead(done)
-
-        grid = read_grid(self.workbook, self.info, data, look, self._like)
-        assert self.scan is not None
+        values = PlainValues(self.workbook, self.where, self._like)
+        found = scan_plain(data, self.where, values.take)
+        grid = None if found is None else values.grid()
+        del values
+        self.scan = found if found is not None else scan_general(data, self.where)
+        if grid is None:
+            grid = read_grid(self.workbook, self.info, data, self._like)
+        self.workbook.forget_strings()
         table = read_table(
             grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
             status=source.status, first_column=grid.first_column, numbers=grid.numbers,
@@ -250,18 +249,6 @@ class _Reading:
         return replace(table, uncalculated=uncalculated, styles=styles, header_styles=header_styles, locked=held,
                        rules=read_rules(self.workbook, self.info))
 
-    def _look_at_strings(self) -> bool:
-        """Whether the mark of a status column is among the shared strings, as after a first run. Raises Refused for a DOCTYPE,
-        which calamine would pass over.
-        """
-        part = self.workbook.part_of("sharedStrings")
-        if part is None:
-            return False
-        data = as_utf8(self.package.read(part))
-        if b"<!DOCTYPE" in data[: max(0, data.find(b"<si"))]:
-            raise has_doctype(f"{self.source.name}, part {part}")
-        return self.source.status.mark.strip().encode() in data
-
     def _styles(self, table: Table) -> tuple[dict[str, tuple[Style, ...]], dict[str, Style]]:
         """The colours of the status cells, header cells apart."""
         assert self.scan is not None
@@ -274,24 +261,22 @@ class _Reading:
         base_column = self.neighbour(table)
         found = self.scan
         index_of = {number: index for index, number in enumerate(found.numbers)}
-        first = min(base_column, *columns)
-        known: dict[tuple[object, ...], tuple[Style, ...]] = {}  # of whole rows: few differ
+        styles = found.styles([base_column, *columns])
+        nowhere = (ABSENT,) * (len(columns) + 1)
+        known: dict[tuple[int, ...], tuple[Style, ...]] = {}  # of whole rows: few differ
         rows: list[tuple[Style, ...]] = []
         for number in table.numbers:
             index = index_of.get(number)
-            looks = () if index is None else found.looks_from(index, first)
-            row = known.get(looks)
+            here = nowhere if index is None else styles[index]
+            row = known.get(here)
             if row is None:
-                here = found.read_looks(looks, first)
-                base = here.get(base_column)
-                row = known[looks] = tuple(
-                    [PLAIN if (style := here.get(column)) is None else look(style, base, palette) for column in columns])
+                base = None if here[0] == ABSENT else here[0]
+                row = known[here] = tuple([PLAIN if style == ABSENT else look(style, base, palette) for style in here[1:]])
             rows.append(row)
         out = list(zip(*rows, strict=True)) if rows else [()] * len(ours)
-        here = found.styles_from(index_of[table.header_row], first)
         header_styles = {
-            header: look(here[column], None, palette) if column in here else PLAIN
-            for header, column in zip(ours, columns, strict=True)
+            header: PLAIN if style == ABSENT else look(style, None, palette)
+            for header, style in zip(ours, styles[index_of[table.header_row]][1:], strict=True)
         }
         return dict(zip(ours, out, strict=True)), header_styles
 
@@ -311,20 +296,11 @@ class _Reading:
     def splice(self, changes: ChangeSet) -> Splice:
         """The write of these changes, planned and checked."""
         assert self.scan is not None
-        if self.scan.plain and not self.scan.proves(self._looked_at(changes, self.scan)):
-            self.scan = scan_general(self.scan.data, self.where)
         return Splice(
             workbook=self.workbook, info=self.info, table=self.table, found=self.scan, list_objects=self.list_objects,
             status=self.source.status, neighbour=self.neighbour(self.table), where=self.where,
             write_protected=self.source.write_protected, changes=changes,
         )
-
-    def _looked_at(self, changes: ChangeSet, found: Scan) -> Iterable[int]:
-        """The indexes of all rows that a splice may look at: those it changes, and beside new columns all of the table's."""
-        if changes.new_columns:
-            return range(len(found.numbers))
-        index_of = {number: index for index, number in enumerate(found.numbers)}
-        return [index_of[row] for row in {change.row for change in changes} if row in index_of]
 
     def untouched(self, touched: set[str]) -> Mapping[str, tuple[int, bytes]]:
         """The checksum and compressed bytes of every member that stays."""

@@ -18,6 +18,7 @@ from sheetsync.backends.excel.strings import SharedStrings, cell_element, serial
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.tables import ListObject, resized, widen
 from sheetsync.backends.excel.worksheet import (
+    ABSENT,
     MAX_COLUMN,
     Edit,
     Element,
@@ -200,9 +201,11 @@ class Splice:
         """
         found = self.found
         place = 0
-        formulas = set(found.formulas)
-        first = min(self.neighbour, *(columns[header] for header in {change.column for change in self.changes}))
+        formulas = found.formulas
         new = [columns[header] for header in self.changes.new_columns]
+        seen = sorted({columns[change.column] for change in self.changes} | {*new, self.neighbour})
+        styles = found.styles(seen)
+        nowhere = (ABSENT,) * len(seen)
         look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
         refs = {column: letters(column) for column in columns.values()}
         prefix, date1904 = found.prefix, self.workbook.date1904
@@ -213,23 +216,21 @@ class Splice:
         for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
             place = bisect_left(found.numbers, number, place)
             index = place if place < len(found.numbers) and found.numbers[place] == number else None
-            looks: tuple[object, ...] = ()
-            row_format = None
-            if index is not None:
-                looks, row_format = found.looks_from(index, first), found.row_style(index)
+            here = nowhere if index is None else styles[index]
+            row_format = None if index is None else found.row_style(index)
             changes = list(group)
-            key = (looks, row_format, *[(change[1], change[5], change[3].__class__) for change in changes])
+            key = (here, row_format, *[(change[1], change[5], change[3].__class__) for change in changes])
             row = None if number == self.table.header_row else known.get(key)
             if row is None:
-                here = {} if index is None else found.read_looks(looks, first)
-                base = here.get(self.neighbour)
+                own = {column: style for column, style in zip(seen, here, strict=True) if style != ABSENT}
+                base = own.get(self.neighbour)
                 chosen = [
-                    look.of(here.get(columns[header]), row_format, columns[header], base, style, anchor is None, value)
+                    look.of(own.get(columns[header]), row_format, columns[header], base, style, anchor is None, value)
                     for _, header, _, value, _, style, anchor in changes
                 ]
                 written = {columns[change.column] for change in changes}
                 blanks = [] if number == self.table.header_row else [
-                    (column, b'" s="%d"/>' % style) for column in new if column not in written and column not in here
+                    (column, b'" s="%d"/>' % style) for column in new if column not in written and column not in own
                     and (style := look.of(None, row_format, column, base, PLAIN, False, None))
                 ]
                 row = chosen, blanks

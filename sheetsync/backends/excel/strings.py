@@ -7,6 +7,8 @@ import xml.parsers.expat as expat
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from lxml import etree
+
 from sheetsync.backends.excel.worksheet import NAMESPACES
 from sheetsync.core.model import Cell, CellError
 
@@ -37,6 +39,19 @@ def _special(match: re.Match[str]) -> str:
 def unescape(text: str) -> str:
     """A text with _xHHHH_ read back."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def xml_text(raw: bytes) -> str | None:
+    """The character data of an element without children, as XML means it; None where it is not well-formed UTF-8 XML."""
+    if b"&" not in raw and b"\r" not in raw:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return None
+    try:
+        return etree.fromstring(b"<t>%b</t>" % raw).text or ""
+    except etree.XMLSyntaxError:
+        return None
 
 
 def text_element(text: str, prefix: bytes, raw: bytes | None = None) -> bytes:

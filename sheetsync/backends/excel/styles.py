@@ -18,6 +18,7 @@ MAX_FORMATS = 64_000  # cell formats; Excel takes 65,490
 DATE_FORMAT = 14  # the built-in short date, shown as the reader's computer shows dates
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _BUILT_IN_DAYS = frozenset({14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 55), 57, 58})  # those that show a day
+_BUILT_IN_ELAPSED = 46
 _NOT_DATE_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+|[$<>=][^\]]*)\]',
                             re.IGNORECASE)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles", "colors", "extLst")
@@ -43,6 +44,11 @@ def shows_day(code: str) -> bool:
     """Whether a number format code shows which day it is, as a time of day or an elapsed time ([h]:mm) does not."""
     bare = _NOT_DATE_TEXT.sub("", code.split(";", 1)[0]).lower()
     return is_date_format(code) and "[" not in bare and re.search(r"[dy]|e", bare) is not None
+
+
+def is_elapsed(code: str) -> bool:
+    """Whether a number format code shows how long something took ([h]:mm), which is no point in time."""
+    return is_date_format(code) and "[" in _NOT_DATE_TEXT.sub("", code.split(";", 1)[0])
 
 
 class Styles:
@@ -107,6 +113,11 @@ class Styles:
             return False
         number = int(self.formats[index].get("numFmtId", "0"))
         return is_date_format(self._numbers[number]) if number in self._numbers else number in _BUILT_IN_DATES
+
+    def is_elapsed(self, index: int) -> bool:
+        """Whether cells of this format show their number as a length of time."""
+        number = int(self.formats[index].get("numFmtId", "0"))
+        return is_elapsed(self._numbers[number]) if number in self._numbers else number == _BUILT_IN_ELAPSED
 
     def _shows_day(self, index: int) -> bool:
         """Whether a date keeps its day in cells of this format."""

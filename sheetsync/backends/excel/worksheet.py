@@ -1,17 +1,16 @@
 """Finds rows and cells in a worksheet part as byte offsets, and splices new cells between the original bytes.
 
-expat's offsets are the general path and the definition of right; a guarded scan of the bytes is its fast path,
-taken only where the part is proven plain. ECMA-376 part 1, §18.3.1.
+expat's offsets are the general path and the definition of right; `plain` is its fast path, taken only where the part is proven
+plain. ECMA-376 part 1, §18.3.1.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import xml.parsers.expat as expat
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -26,13 +25,11 @@ NAMESPACES = (
 )
 _BLOCK = 1024**2  # bytes
 MAX_ROW, MAX_COLUMN = 1_048_576, 16_384
+ABSENT = -2  # in place of a style index, where there is no cell
 
 _TAG_END = re.compile(rb"""[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>""")
 _DECLARATION = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["'][^>]*\?>""")
 _REF = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-_PLAIN_ROW = re.compile(rb'<row r="([1-9]\d{0,6})"(?: [A-Za-z0-9_:]+="[^"<>]*")* ?(/?)>')
-_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"')
-_PLAIN_TAGS = re.compile(rb'<c r="([A-Z]{1,3})\d{1,7}"([^>]*)')
 _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)["']""")
 _SPANS = re.compile(rb"""\s+spans\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
@@ -56,36 +53,34 @@ class Element(NamedTuple):
     end: int
 
 
-class NotPlain(Exception):
-    """A row of a part that looked plain is not: its cells are out of order, or named otherwise. The general path knows more."""
-
-
 @dataclass(slots=True)
 class Scan:
-    """What a splice needs to know of a worksheet part. Row arrays align; `ends` is where `</row>` begins, −1 for `<row/>`."""
+    """What a splice needs to know of a worksheet part.
+
+    Row arrays align; `ends` is where `</row>` begins, −1 for `<row/>`. Cell arrays align; `first` says where a row's cells begin in
+    them, and has one entry more than there are rows.
+    """
 
     data: bytes
     prefix: bytes = b""
-    numbers: array[int] = field(default_factory=lambda: array("l"))
+    numbers: array[int] = field(default_factory=lambda: array("q"))
     starts: array[int] = field(default_factory=lambda: array("q"))
     tag_ends: array[int] = field(default_factory=lambda: array("q"))
     ends: array[int] = field(default_factory=lambda: array("q"))
+    first: array[int] = field(default_factory=lambda: array("q"))
+    cell_columns: array[int] = field(default_factory=lambda: array("H"))
+    cell_starts: array[int] = field(default_factory=lambda: array("I"))
+    cell_ends: array[int] = field(default_factory=lambda: array("I"))
+    cell_styles: array[int] = field(default_factory=lambda: array("i"))  # −1 where it can't be read
     disorder: str = ""  # why nothing may be written, if so
     elements: dict[str, Element] = field(default_factory=dict)
     columns: list[Element] = field(default_factory=list)  # <col>
     merges: list[str] = field(default_factory=list)
-    formulas: list[tuple[int, int]] = field(default_factory=list)  # (row number, column number)
+    formulas: set[tuple[int, int]] = field(default_factory=set)  # (row number, column number)
     uncalculated: set[tuple[int, int]] = field(default_factory=set)
     fills: list[str] = field(default_factory=list)  # the ranges that array formulas and data tables fill
     rich: set[tuple[int, int]] = field(default_factory=set)  # cells with metadata (cm, vm): pictures, linked data
     plain: bool = False
-    # Plain: the columns of those rows that were looked at, one shared tuple for all rows alike. General: every cell, by row.
-    signatures: list[tuple[int, ...] | None] = field(default_factory=list)
-    known_signatures: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
-    ahead: list[tuple[Any, ...]] = field(default_factory=list)  # the looks of rows' last cells, from the first row on
-    known_looks: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
-    known_styles: dict[bytes, int] = field(default_factory=dict)  # a plain cell's attributes → its style index
-    cells: list[dict[int, CellSpan]] = field(default_factory=list)
 
     @property
     def merged_ranges(self) -> list[tuple[int, int, int, int]]:
@@ -98,124 +93,53 @@ class Scan:
         return list(_ranges(self.fills))
 
     def row_columns(self, index: int) -> Sequence[int]:
-        """The column numbers of the cells of a row, in order. Raises NotPlain where a plain part's row is none."""
-        return self._signature(index) if self.plain else list(self.cells[index])
+        """The column numbers of the cells of a row, in order."""
+        return self.cell_columns[self.first[index] : self.first[index + 1]]
 
-    def proves(self, indexes: Iterable[int]) -> bool:
-        """Whether those rows of a plain part are as plain as they looked; what follows raises no NotPlain then."""
-        try:
-            for index in indexes:
-                self._signature(index)
-        except NotPlain:
-            return False
-        return True
-
-    def prove_ahead(self, done: Callable[[], bool]) -> None:
-        """Proves the rows of a plain part, as long as not `done`, for a write that will want them all."""
-        with suppress(NotPlain):
-            for index in range(len(self.numbers)):
-                if index % 1024 == 0 and done():
-                    return
-                self._signature(index)
-
-    def _signature(self, index: int) -> tuple[int, ...]:
-        found = self.signatures[index]
-        if found is None:
-            found = self.signatures[index] = self._look(index)
-        return found
-
-    def _look(self, index: int) -> tuple[int, ...]:
-        start, end = self.tag_ends[index], self.ends[index]
-        if end < 0:
-            return ()
-        refs = _PLAIN_CELL.findall(self.data, start, end)
-        # "A12 B12 " less the row's own number is "A B ": equal for most rows, so each is looked at once.
-        pattern = (b" ".join(refs) + b" ").replace(b"%d " % self.numbers[index], b" ")
-        signature = self.known_signatures.get(pattern)
-        if signature is None:
-            signature = self.known_signatures[pattern] = _signature(pattern)
-        if len(refs) != self.data.count(b"<c ", start, end):
-            raise NotPlain
-        return signature
+    def _place(self, index: int, column: int) -> int:
+        """Where a column's cell of that row is in the cell arrays, or would be."""
+        return bisect_left(self.cell_columns, column, self.first[index], self.first[index + 1])
 
     def cell(self, index: int, column: int) -> CellSpan | None:
         """One cell of a row, None where it is absent."""
-        if not self.plain:
-            return self.cells[index].get(column)
-        if column not in self._signature(index):
+        at = self._place(index, column)
+        if at == self.first[index + 1] or self.cell_columns[at] != column:
             return None
-        data = self.data
-        start = data.index(b'<c r="%s%d"' % (letters(column), self.numbers[index]), self.tag_ends[index])
-        tag_end = data.index(b">", start) + 1
-        if data[tag_end - 2] == 0x2F:  # "/>"
-            return CellSpan(start, tag_end, _style(data, start, tag_end), False)
-        end = data.index(b"</c>", tag_end) + 4
-        return CellSpan(start, end, _style(data, start, tag_end), data.find(b"<f", tag_end, end) >= 0)
-
-    def styles_from(self, index: int, column: int) -> dict[int, int]:
-        """The style index of every cell of a row from that column on, by column number."""
-        return self.read_looks(self.looks_from(index, column), column)
-
-    def looks_from(self, index: int, column: int) -> tuple[Any, ...]:
-        """What says the style of every cell of a row from that column on: equal for rows that look the same there."""
-        if not self.plain:
-            return tuple([(number, span.style) for number, span in self.cells[index].items() if number >= column])
-        if index < len(self.ahead):
-            looks = self.ahead[index]
-            if looks and looks[0][0] == letters(column):
-                return looks
-        data, end = self.data, self.ends[index]
-        if end < 0:
-            return ()
-        start = data.find(b'<c r="%b%d"' % (letters(column), self.numbers[index]), self.tag_ends[index], end)
-        # Where that column's cell is absent, all are taken, and those to the left left out in reading.
-        return tuple(_PLAIN_TAGS.findall(data, start if start >= 0 else self.tag_ends[index], end))
-
-    def look_ahead(self, count: int, done: Callable[[], bool]) -> None:
-        """Notes the looks of the last `count` cells of each row of a plain part, as long as not `done`: they are most likely
-        what `looks_from` is asked for, and there is time while the values are loaded.
-        """
-        data, known = self.data, self.known_looks
-        for index in range(len(self.numbers)):
-            if index % 1024 == 0 and done():
-                return
-            end = place = self.ends[index]
-            for _ in range(count):
-                place = data.rfind(b"<c ", self.tag_ends[index], place) if place >= 0 else -1
-            looks = tuple(_PLAIN_TAGS.findall(data, place, end)) if place >= 0 else ()
-            self.ahead.append(known.setdefault(looks, looks))
-
-    def read_looks(self, looks: tuple[Any, ...], column: int) -> dict[int, int]:
-        """Style indexes by column number, as `looks_from` the same column gave them."""
-        if not self.plain:
-            return dict(looks)
-        known = self.known_styles
-        out = {}
-        for name, attributes in looks:
-            number = column_number(name)
-            if number >= column:
-                style = known.get(attributes)
-                if style is None:
-                    style = known[attributes] = _style(attributes, 0, len(attributes))
-                out[number] = style
-        return out
+        formula = bool(self.formulas) and (self.numbers[index], column) in self.formulas
+        return CellSpan(self.cell_starts[at], self.cell_ends[at], self.cell_styles[at], formula)
 
     def insertion(self, index: int, column: int) -> int:
         """Where a new cell of that column goes in a row that has an end tag."""
-        for other in self.row_columns(index):
-            if other > column:
-                span = self.cell(index, other)
-                assert span is not None
-                return span.start
-        return self.ends[index]
+        at = self._place(index, column)
+        return self.cell_starts[at] if at < self.first[index + 1] else self.ends[index]
+
+    def styles(self, columns: Sequence[int]) -> list[tuple[int, ...]]:
+        """The style indexes of every row's cells in those columns, ABSENT where there is no cell."""
+        import numpy as np  # here, since what reads nothing of the kind starts the sooner
+
+        of_cells, first = np.frombuffer(self.cell_columns, np.uint16), np.frombuffer(self.first, np.int64)
+        all_styles = np.frombuffer(self.cell_styles, np.int32)
+        out = np.full((len(self.numbers), len(columns)), ABSENT, np.int32)
+        for place, column in enumerate(columns):
+            at = np.flatnonzero(of_cells == column)
+            out[np.searchsorted(first, at, "right") - 1, place] = all_styles[at]
+        return list(map(tuple, out.tolist()))
+
+    def let_go(self) -> None:
+        """Keeps the places of rows and gives up the rest of the memory."""
+        self.data = b""
+        for cells in (self.cell_columns, self.cell_starts, self.cell_ends, self.cell_styles):
+            del cells[:]
 
     def row_style(self, index: int) -> int | None:
         """The row's own style index where it has one for new cells (customFormat), else None."""
         if self.data.find(b"customFormat", self.starts[index], self.tag_ends[index]) < 0:
             return None
         tag = self.data[self.starts[index] : self.tag_ends[index]]
-        match = re.search(rb"""customFormat\s*=\s*["'](1|true)["']""", tag)
-        return _style(tag, 0, len(tag)) if match else None
+        if re.search(rb"""customFormat\s*=\s*["'](1|true)["']""", tag) is None:
+            return None
+        style = _STYLE.search(tag)
+        return int(style[1]) if style else 0
 
 
 _LETTERS: dict[int, bytes] = {}
@@ -271,11 +195,6 @@ def say_range(top: int, left: int, bottom: int, right: int) -> str:
     return f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
 
 
-def _style(data: bytes, start: int, end: int) -> int:
-    match = _STYLE.search(data, start, end)
-    return int(match[1]) if match else 0
-
-
 def as_utf8(data: bytes) -> bytes:
     """The part in UTF-8, its declaration mended. UTF-8, with or without a BOM, comes back as it is."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -290,12 +209,6 @@ def as_utf8(data: bytes) -> bytes:
                           "Open the workbook in Excel and save it again.") from None
         return (data[: match.start(1)].decode() + "UTF-8" + text[match.end(1) :]).encode()
     return data
-
-
-def scan(data: bytes, what: str) -> Scan:
-    """Finds every row and cell of a worksheet part in UTF-8. Raises Refused where it is not a well-formed worksheet."""
-    found = scan_plain(data, what)
-    return found if found is not None else scan_general(data, what)
 
 
 def scan_general(data: bytes, what: str) -> Scan:
@@ -313,7 +226,6 @@ class _General:
         self.open: tuple[str, Mapping[str, str], int, int] | None = None
         self.row = 0
         self.column = 0
-        self.row_cells: dict[int, CellSpan] = {}
         self.at: tuple[int, int, int] = (0, 0, 0)  # start and start tag's end of the current cell, its style
         self.formula = self.has_value = False
 
@@ -328,6 +240,7 @@ class _General:
         except expat.ExpatError as error:
             raise Refused(f"{self.what} is damaged ({error}).", "Open the workbook in Excel and save it again.") from None
         parser.StartElementHandler = parser.EndElementHandler = None  # breaks the circle of parser and self
+        self.scan.first.append(len(self.scan.cell_starts))
         if "sheetData" not in self.scan.elements:
             raise Refused(f"{self.what} holds no cells; it is no worksheet.", "Choose another with --sheet NAME.")
         return self.scan
@@ -393,11 +306,10 @@ class _General:
             scan.disorder = scan.disorder or f"its rows are out of order at row {text}"
             number = self.row + 1
         self.row, self.column = number, 0
-        self.row_cells = {}
         scan.numbers.append(number)
         scan.starts.append(start)
         scan.tag_ends.append(self._tag_end(start))
-        scan.cells.append(self.row_cells)
+        scan.first.append(len(scan.cell_starts))
 
     def _cell(self, attributes: dict[str, str]) -> None:
         ref = attributes.get("r")
@@ -413,12 +325,15 @@ class _General:
         if column <= self.column:
             self.scan.disorder = self.scan.disorder or f"the cells of row {self.row} are out of order at {ref}"
             column = self.column + 1
+        if column > MAX_COLUMN:
+            self.scan.disorder = self.scan.disorder or f"row {self.row} has more cells than a worksheet has columns"
+            column = MAX_COLUMN
         self.column = column
         if "vm" in attributes or "cm" in attributes:
             self.scan.rich.add((self.row, column))
         style = attributes.get("s", "0")
         start = self.parser.CurrentByteIndex
-        self.at = (start, self._tag_end(start), int(style) if style.isdigit() else -1)
+        self.at = (start, self._tag_end(start), int(style) if style.isdecimal() and len(style) < 8 else -1)
         self.formula = self.has_value = False
 
     def _end(self, name: str) -> None:
@@ -427,9 +342,12 @@ class _General:
         depth = len(path)
         if depth == 3 and tag == "c" and path[2] == "row":
             start, tag_end, style = self.at
-            self.row_cells[self.column] = CellSpan(start, self._element_end(tag_end), style, self.formula)
+            self.scan.cell_columns.append(self.column)
+            self.scan.cell_starts.append(start)
+            self.scan.cell_ends.append(self._element_end(tag_end))
+            self.scan.cell_styles.append(style)
             if self.formula:
-                self.scan.formulas.append((self.row, self.column))
+                self.scan.formulas.add((self.row, self.column))
                 if not self.has_value:
                     self.scan.uncalculated.add((self.row, self.column))
         elif depth == 2 and tag == "row" and path[1] == "sheetData":
@@ -444,129 +362,6 @@ class _General:
                     raw = self.data[start + 1 : tag_end].split(b"sheetData", 1)[0]
                     self.scan.prefix = raw
             self.open = None
-
-
-def scan_plain(data: bytes, what: str) -> Scan | None:
-    """The fast path. None unless the part is proven plain: UTF-8; no comment, CDATA, DOCTYPE or processing instruction;
-    no namespace declared among the cells; every row with `r`, in order; every cell with `r` first. The cells of a row are
-    looked at when they are asked for, and NotPlain is raised then where they are out of order.
-    """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or _has_markup(data):
-        return None
-    first = data.find(b"<sheetData>")
-    last = data.find(b"</sheetData>")
-    if first < 0 or last < 0 or data.count(b"<sheetData", 0, first + 1) or data.count(b"<sheetData", last) or (
-        data.count(b"</sheetData", last + 1)
-    ):
-        return None
-    body = first + len(b"<sheetData>")
-    if data.find(b"xmlns", body, last) >= 0 or data.count(b"<c", body, last) != data.count(b'<c r="', body, last):
-        return None
-    # All but the rows goes through expat, on a copy without them; offsets behind them are moved back.
-    skeleton = scan_general(data[:body] + data[last:], what)
-    if skeleton.prefix or skeleton.elements["sheetData"].start != first:
-        return None
-    found = Scan(data, plain=True)
-    if not _plain_rows(found, body, last):
-        return None
-    shift = last - body
-    for name, element in skeleton.elements.items():
-        found.elements[name] = _shifted(element, body, shift)
-    found.columns = [_shifted(element, body, shift) for element in skeleton.columns]
-    found.merges = skeleton.merges
-    return found
-
-
-def _has_markup(data: bytes) -> bool:
-    """Whether a comment, CDATA, DOCTYPE or processing instruction is there. One rare byte is found faster than two."""
-    return (data.find(b"!") >= 0 and data.find(b"<!") >= 0) or (data.find(b"?>", 2) != data.rfind(b"?>") and data.find(b"<?", 2) >= 0)
-
-
-def _shifted(element: Element, body: int, shift: int) -> Element:
-    def move(offset: int) -> int:
-        return offset + shift if offset > body else offset
-
-    return element._replace(start=move(element.start), tag_end=move(element.tag_end), end=move(element.end))
-
-
-def _plain_rows(found: Scan, body: int, last: int) -> bool:
-    data, previous = found.data, 0
-    numbers, starts, tag_ends, ends = found.numbers, found.starts, found.tag_ends, found.ends
-    match_row, find = _PLAIN_ROW.match, data.find
-    start = find(b"<row", body, last)
-    if data[body : start if start >= 0 else last].strip():
-        return False
-    open_rows = 0
-    while start >= 0:
-        match = match_row(data, start, last)
-        if match is None:
-            return False
-        number, tag_end = int(match[1]), match.end()
-        if not previous < number <= MAX_ROW:
-            return False
-        previous = number
-        numbers.append(number)
-        starts.append(start)
-        tag_ends.append(tag_end)
-        following = find(b"<row", tag_end, last)
-        edge = following if following >= 0 else last
-        if match[2]:
-            ends.append(-1)
-            if data[tag_end:edge].strip():
-                return False
-        else:
-            end = edge - 6
-            if data[end:edge] != b"</row>":
-                end = data.rfind(b"</row>", tag_end, edge)
-                if end < 0 or data[end + 6 : edge].strip():
-                    return False
-            ends.append(end)
-            open_rows += 1
-        start = following
-    if data.count(b"</row>", body, last) != open_rows:
-        return False
-    found.signatures = [None] * len(numbers)
-    for attribute in (b' vm="', b' cm="'):
-        if data.find(attribute, body, last) >= 0:
-            return False  # rare: left to the general path
-    return _plain_formulas(found, body, last)
-
-
-def _signature(pattern: bytes) -> tuple[int, ...]:
-    names = pattern.split()
-    if not all(name.isalpha() for name in names):
-        raise NotPlain
-    try:
-        numbers = tuple(column_number(name) for name in names)
-    except ValueError:
-        raise NotPlain from None
-    if not all(one < other for one, other in itertools.pairwise(numbers)):
-        raise NotPlain
-    return numbers
-
-
-_FORMULA = re.compile(rb"<f[ />]")
-_FILLS = re.compile(rb"""<f(?=[^>]*\st\s*=\s*["'](?:array|dataTable)["'])[^>]*\sref\s*=\s*["']([^"']*)["']""")
-
-
-def _plain_formulas(found: Scan, body: int, last: int) -> bool:
-    data = found.data
-    for match in _FORMULA.finditer(data, body, last):
-        start = data.rfind(b"<c ", body, match.start())
-        ref = _PLAIN_CELL.match(data, start)
-        if ref is None:
-            return False
-        where = parse_ref(ref[1].decode())
-        fills = _FILLS.match(data, match.start())
-        if fills is not None:
-            found.fills.append(fills[1].decode())
-        end = data.find(b"</c>", match.end())
-        found.formulas.append(where)
-        if data.find(b"<v>", match.end(), end) < 0 and data.find(b"<v ", match.end(), end) < 0 and (
-            data.find(b"<v/>", match.end(), end) < 0 and data.find(b"<is", match.end(), end) < 0
-        ):
-            found.uncalculated.add(where)
-    return True
 
 
 Edit = tuple[int, int, bytes]
