@@ -37,6 +37,9 @@ _MAY_FOLLOW = np.zeros(256, bool)
 for _one, _others in _FOLLOWS.items():
     _MAY_FOLLOW[[_one * 16 + _other for _other in _others]] = True
 
+_CAN_CLOSE = np.zeros(256, bool)
+_CAN_CLOSE[[ROW, CELL, VALUE, FORMULA]] = True
+
 NUMBER, SHARED, BOOLEAN, ERROR, TEXT, DATE, INLINE_TEXT, RUNS = range(8)  # the types of cells (§18.18.11), in the order of _TYPES
 _TYPES = (b"n", b"s", b"b", b"e", b"str", b"d", b"inlineStr")
 TYPE_NAMES = [name.decode() for name in _TYPES]
@@ -173,7 +176,10 @@ class _Tags:
 
     def of(self, *kinds: int) -> Array:
         """The places of all tags of those kinds."""
-        return np.flatnonzero(np.isin(self.kinds, kinds) if len(kinds) > 1 else self.kinds == kinds[0])
+        found = self.kinds == kinds[0]
+        for kind in kinds[1:]:
+            found |= self.kinds == kind
+        return np.flatnonzero(found)
 
 
 class _Rows:
@@ -212,7 +218,7 @@ class _Rows:
                            (b"<v/>", EMPTY_VALUE), (b"<f/>", EMPTY_FORMULA)):
             kinds[four == _word(text)] = kind
         closed = self.part.bytes[ends - 1] == ord("/")
-        kinds += closed & np.isin(kinds, (ROW, CELL, VALUE, FORMULA))
+        kinds += closed & _CAN_CLOSE[kinds]
         if len(kinds) and (
             kinds[0] not in (ROW, EMPTY_ROW) or kinds[-1] not in (END_ROW, EMPTY_ROW)
             or not _MAY_FOLLOW[kinds[:-1] * np.uint8(16) + kinds[1:]].all()
@@ -257,9 +263,6 @@ class _Rows:
         found.cell_columns.frombytes(columns.astype(np.uint16).tobytes())
         found.cell_styles.frombytes(styles.astype(np.int32).tobytes())
         found.cell_starts.frombytes(tags.starts[cell_at].astype(np.uint32).tobytes())
-        cell_ends = tags.ends[cell_at] + 1
-        cell_ends[kinds[cell_at] == CELL] = tags.ends[tags.of(END_CELL)] + 1
-        found.cell_ends.frombytes(cell_ends.astype(np.uint32).tobytes())
         self._formulas(tags, cell_at, numbers[rows], columns)
 
         value_at = tags.of(VALUE, INLINE)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from lxml import etree
 
-from sheetsync.backends.excel.package import Package, Pieces
-from sheetsync.backends.excel.strings import ENTRY, escape, serial
+from sheetsync.backends.excel.package import Damaged, Package, Pieces
+from sheetsync.backends.excel.strings import ENTRY, escape, plain_texts, serial
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import Scan, as_utf8, letters, scan_general
 from sheetsync.core.model import PLAIN, Cell, Style, Table
@@ -26,6 +26,7 @@ LARGE = 500_000  # cells; below it the whole worksheet is read back and compared
 # One status cell, or none: its row's number, style, type and value.
 _CELL = rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n)")?(?:/>|><v>([^<]*)</v></c>))?'
 _PIECE = 1024**2  # bytes that are compared at once
+_MOST_FRAME = 64 * 1024**2  # bytes behind the rows; where there are more, the new file is read back as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +55,34 @@ class Proof:
     ours: Mapping[str, int]
     palette: Collection[Style]
     strings_part: str | None
-    old_strings: bytes
     styles_part: str | None
     old_styles: bytes
     date1904: bool
 
     def holds(self, package: Package) -> bool:
         """Whether the package's part is proven right. False means only that it has to be read back as a whole."""
-        new = as_utf8(package.read(self.part))
-        if not self._styles_are_kept(package):
+        try:
+            return self._styles_are_kept(package) and self._holds(package)
+        except Damaged:
             return False
+
+    def _holds(self, package: Package) -> bool:
+        new = package.pieces(self.part)
+        first = new.find(b"<row ", 0)
+        head = new.take(0, first) if first >= 0 else b""
         texts = _Texts()
-        place = self._rows_are_kept(new, texts, self._styles(package))
-        if place is None or not self._frame_is_kept(new, *place):
+        last = self._rows_are_kept(new, first, texts, self._styles(package)) if head and as_utf8(head) == head else None
+        if last is None or not self._frame_is_kept(head, new.take(last, last + _MOST_FRAME)):
             return False
-        del new  # its memory goes before the strings come
         return self._strings_are_right(package, texts)
 
-    def _frame_is_kept(self, new: bytes, first: int, last: int) -> bool:
-        """Whether merged cells and all that stands around the rows (from `first` to `last`) are as before, widths and filter apart."""
-        around = new[:first] + new[last:]
-        if b"<!" in around or not around[:first].rstrip().endswith(b"<sheetData>") or (
-            not around[first:].lstrip().startswith(b"</sheetData>")
+    def _frame_is_kept(self, head: bytes, tail: bytes) -> bool:
+        """Whether merged cells and all that stands around the rows are as before, widths and filter apart."""
+        if len(tail) == _MOST_FRAME or b"<!" in head or b"<!" in tail or not head.rstrip().endswith(b"<sheetData>") or (
+            not tail.lstrip().startswith(b"</sheetData>")
         ):
             return False
-        found = scan_general(around, self.part)
+        found = scan_general(head + tail, self.part)
         now = frame_of(found)
         return found.merges == self.old.merges and all(
             name in now and (name in ("cols", "dimension", "autoFilter") or now[name] == element)
@@ -89,19 +93,28 @@ class Proof:
         """Whether the old shared strings are the same bytes, and each index in `texts` is its text."""
         if self.strings_part is None:
             return not texts.said
-        new = package.read(self.strings_part)
-        if new != self.old_strings:
-            first, last = self.old_strings.find(b"<si"), self.old_strings.rfind(b"</si>") + 5
-            start = new.find(b"<si")
-            if first >= 0 and new[start : start + last - first] != self.old_strings[first:last]:
-                return False
-        entries = [match[1] for match in ENTRY.finditer(new)]
-        right: list[str | None] = [None] * len(entries)
+        wanted: list[str | None] = [None] * (max(texts.indexes, default=-1) + 1)
         for index, text in zip(texts.indexes, texts.said, strict=True):
-            if index >= len(entries) or (right[index] != text and entries[index] != escape(text)):
+            if wanted[index] != text and wanted[index] is not None:
                 return False
-            right[index] = text
-        return True
+            wanted[index] = text
+        before = _entries(self.before.pieces(self.strings_part))
+        old, place = b"", 0
+        for block in _entries(package.pieces(self.strings_part)):
+            while len(old) < len(block) and (more := next(before, b"")):
+                old += more
+            same = min(len(old), len(block))
+            if block[:same] != old[:same]:
+                return False
+            old = old[same:]
+            found: Sequence[str | None] | None = plain_texts(block)
+            if found is None:
+                found = [None if entry[1] is None else entry[1].decode() for entry in ENTRY.finditer(block)]
+            for said, asked in zip(found, wanted[place : place + len(found)], strict=False):
+                if asked is not None and said != escape(asked).decode():
+                    return False
+            place += len(found)
+        return not old and not next(before, b"") and place >= len(wanted)
 
     def _styles_are_kept(self, package: Package) -> bool:
         """Whether every cell format and number format of the old file is the same in the new one."""
@@ -113,8 +126,8 @@ class Proof:
     def _styles(self, package: Package) -> Styles:
         return Styles(None if self.styles_part is None else as_utf8(package.read(self.styles_part)), self.styles_part or "")
 
-    def _rows_are_kept(self, new: bytes, texts: _Texts, styles: Styles) -> tuple[int, int] | None:
-        """Where the rows of the new part begin and end, when each is as planned; None when one is not.
+    def _rows_are_kept(self, new: Pieces, first: int, texts: _Texts, styles: Styles) -> int | None:
+        """Where the rows of the new part, which begin at `first`, end, when each is as planned; None when one is not.
 
         From one changed row to the next, the bytes have to be those of the old part; so no row needs to be looked for.
         What the shared strings have to be comes into `texts`.
@@ -134,7 +147,6 @@ class Proof:
         if not old.numbers:
             return None
         pieces = self.before.pieces(self.part)
-        first = new.find(b"<row ")
         at_new, at_old = first, old.starts[0]
         place = at = 0  # both kinds of numbers are in order
         for number in sorted(self.changed):
@@ -149,13 +161,14 @@ class Proof:
             before = pieces.take(start, end)
             at_old = end + 6 if old.ends[place] >= 0 else end
             tag_end = new.find(b">", at_new) + 1
-            if new[tag_end - 2 : tag_end] == b"/>":
-                row, at_new = new[at_new:tag_end], tag_end
+            row = new.take(at_new, tag_end)
+            if row[-2:] == b"/>":
+                at_new = tag_end
             else:
-                row_end = new.find(b"</row>", tag_end)
+                row_end = new.find(b"</row>", at_new)
                 if row_end < 0:
                     return None
-                row, at_new = new[at_new:row_end], row_end + 6
+                row, at_new = new.take(at_new, row_end), row_end + 6
             colour_at = at if at < len(expected.numbers) and expected.numbers[at] == number else -1
             wanted: tuple[Cell, ...] = expected.rows[colour_at] if colour_at >= 0 else (
                 expected.header if number == expected.header_row else blank)
@@ -206,16 +219,31 @@ class Proof:
         end = at_old if at_old > old.starts[-1] else _end(old, -1) + (6 if old.ends[-1] >= 0 else 0)
         if not _same(new, at_new, pieces, at_old, end):
             return None
-        return first, at_new + end - at_old
+        return at_new + end - at_old
 
 
-def _same(new: bytes, at: int, pieces: Pieces, start: int, end: int) -> bool:
+def _same(new: Pieces, at: int, pieces: Pieces, start: int, end: int) -> bool:
     """Whether the old part's bytes from `start` to `end` stand in the new one at `at`; looked at a piece at a time."""
     for piece in range(start, end, _PIECE):
         stop = min(piece + _PIECE, end)
-        if new[at + piece - start : at + stop - start] != pieces.take(piece, stop):
+        if new.take(at + piece - start, at + stop - start) != pieces.take(piece, stop):
             return False
     return True
+
+
+def _entries(strings: Pieces) -> Iterator[bytes]:
+    """The entries of a shared strings part, many in one block, up to the last one that ends with a tag of its own."""
+    at = strings.find(b"<si", 0)
+    size = _PIECE
+    while at >= 0 and (block := strings.take(at, at + size)):
+        end = block.rfind(b"</si>") + 5
+        if end < 5:
+            if len(block) < size:
+                return
+            size *= 2  # one entry is longer than that
+            continue
+        yield block[:end]
+        at, size = at + end, _PIECE
 
 
 def _end(found: Scan, index: int) -> int:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sheetsync.backends.excel.package import Package, has_doctype, local
-from sheetsync.backends.excel.strings import ENTRY, OFFSET_1904, unescape, xml_text
+from sheetsync.backends.excel.strings import ENTRY, OFFSET_1904, plain_texts, unescape, xml_text
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.worksheet import MAX_ROW, NAMESPACES, as_utf8, parse_ref
 from sheetsync.core.model import Cell, CellError, Table
@@ -31,7 +31,6 @@ _ROOM = 2_000_000  # cells that may be blank in a dense read before the sparse o
 _LAST_ROW = re.compile(rb'<row\b[^>]*?\br="(\d+)"')
 _ERROR_CELL = re.compile(rb"""\st\s*=\s*["']e["']""")
 _ENTRY_STARTS = re.compile(rb"<si[ >/]")
-_PLAIN_ENTRIES = re.compile(rb'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 _WIDE = re.compile(rb'r="[A-Z]{3}\d')
 _MEDIUM = re.compile(rb'r="[A-Z]{2,3}\d')
 
@@ -125,10 +124,10 @@ class Workbook:
         part = self.part_of("sharedStrings")
         return () if part is None else read_strings(as_utf8(self.package.read(part)), f"{self.name}, part {part}")
 
-
-    def forget_strings(self) -> None:
-        """Lets go of the shared strings, which are read again when they are asked for."""
-        self.__dict__.pop("shared_strings", None)
+    @property
+    def strings_read(self) -> Sequence[str] | None:
+        """The shared strings, where they were read already."""
+        return self.__dict__.get("shared_strings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,12 +375,12 @@ def as_moment(workbook: Workbook, style: int, number: float) -> Cell:
 
 def as_date(number: float, *, date1904: bool = False) -> Cell:
     """What a number in a date format is: a date, a date with time, a time of day below 1; the number where it is none."""
+    if 0 <= number < 1:  # in either date system
+        return (datetime.min + timedelta(seconds=round(number * 86400))).time()
     if date1904:
         number += OFFSET_1904
     if not 0 <= number <= _LARGEST_SERIAL:
         return number
-    if number < 1:
-        return (datetime.min + timedelta(seconds=round(number * 86400))).time()
     if number < 60:
         number += 1  # Excel's 29 February 1900, which never was
     moment = _EPOCH + timedelta(days=int(number), milliseconds=round((number % 1) * 86_400_000))
@@ -400,29 +399,28 @@ def read_strings(data: bytes, what: str) -> list[str]:
 
 def _plain_strings(data: bytes) -> list[str] | None:
     """The same, many at once, where the part is as plain as most; None where it is not."""
-    root = data.find(b"<sst")
-    body = data.find(b">", root) + 1
-    if root < 0 or not body or b"<!" in data or b"\r" in data or data.find(b"<?", 2) >= 0 or data.find(b"xmlns", body) >= 0:
-        return None
-    count = len(_ENTRY_STARTS.findall(data, body))
-    raw: list[bytes | None] = _PLAIN_ENTRIES.findall(data, body)
+    texts = plain_texts(data)
     rich: dict[int, bytes] = {}
-    if len(raw) != count:
-        raw = []
+    if texts is None:
+        root = data.find(b"<sst")
+        body = data.find(b">", root) + 1
+        if root < 0 or not body or b"<!" in data or b"\r" in data or data.find(b"<?", 2) >= 0 or data.find(b"xmlns", body) >= 0:
+            return None
+        raw: list[bytes] = []
         for match in ENTRY.finditer(data, body):
             if match[1] is None:
                 rich[len(raw)] = match[0]
-            raw.append(match[1])
-    if len(raw) != count:
-        return None
-    try:
-        texts = b"\0".join([text or b"" for text in raw]).decode().split("\0") if raw else []
-    except UnicodeDecodeError:
-        return None
-    if b"&" in data or b"_x" in data:
+            raw.append(match[1] or b"")
+        if len(raw) != len(_ENTRY_STARTS.findall(data, body)):
+            return None
+        try:
+            texts = b"\0".join(raw).decode().split("\0") if raw else []
+        except UnicodeDecodeError:
+            return None
+    if b"&" in data or (b"_" in data and b"_x" in data):
         for place, text in enumerate(texts):
             if "&" in text or "_x" in text:
-                plain = xml_text(raw[place] or b"")
+                plain = xml_text(text.encode())
                 if plain is None:
                     return None
                 texts[place] = unescape(plain)

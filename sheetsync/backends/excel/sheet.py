@@ -102,9 +102,11 @@ class ExcelSheet:
         if not changes:
             return state.table
         file.check_writable(self._source.path)
-        expected = patch(state.table, changes)
+        _give_back()
         splice = state.splice(changes)
         replaced, added = splice.parts()
+        _give_back()
+        expected = patch(state.table, changes)
         package, parts = state.package, [(replaced, added)]
         fingerprint = state.fingerprint
         untouched = state.untouched({*replaced, *added})
@@ -119,7 +121,7 @@ class ExcelSheet:
         def verify(written: bytes) -> None:
             _give_back()
             if proof is not None:
-                new = Package(written, self._source.name)
+                new = Package(written, self._source.name, streamed=proof.part)
                 _check_untouched(new, untouched)
                 if proof.holds(new):
                     return
@@ -161,8 +163,8 @@ class ExcelSheet:
         return Proof(
             part=state.part, old=old, before=state.package, frame=frame, expected=expected,
             changed=frozenset(change.row for change in splice.changes), ours=ours, palette=status.palette,
-            strings_part=strings, old_strings=state.package.read(strings) if strings else b"",
-            styles_part=styles, old_styles=state.package.read(styles) if styles else b"", date1904=state.workbook.date1904,
+            strings_part=strings, styles_part=styles, old_styles=state.package.read(styles) if styles else b"",
+            date1904=state.workbook.date1904,
         )
 
 
@@ -233,7 +235,6 @@ class _Reading:
         self.scan = found if found is not None else scan_general(data, self.where)
         if grid is None:
             grid = read_grid(self.workbook, self.info, data, self._like)
-        self.workbook.forget_strings()
         table = read_table(
             grid.rows, source=source.name, sheet=self.info.name, columns=source.columns, key=source.key,
             status=source.status, first_column=grid.first_column, numbers=grid.numbers,

@@ -274,7 +274,7 @@ class Splice:
         part = self.workbook.part_of("sharedStrings")
         if part is None:
             return None
-        strings = SharedStrings(as_utf8(self.workbook.package.read(part)))
+        strings = SharedStrings(as_utf8(self.workbook.package.read(part)), self.workbook.strings_read)
         if not strings.usable:
             return None
         strings.want(dict.fromkeys(change.after for change in self.changes if isinstance(change.after, str)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.parsers.expat as expat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from lxml import etree
@@ -60,14 +60,48 @@ def text_element(text: str, prefix: bytes, raw: bytes | None = None) -> bytes:
     return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text) if raw is None else raw, prefix)
 
 
+_BETWEEN = "</t></si><si><t>"
+_PRESERVING = b'<si><t xml:space="preserve">'
+
+
+def plain_entries(data: bytes) -> int:
+    """How many entries a shared strings part has, where all are plain: one text and nothing else. 0 where one is not."""
+    if (b"!" in data and b"<!" in data) or b"\r" in data:  # one rare byte is found faster than two
+        return 0
+    start, end = data.find(b"<si><t"), data.rfind(b"</t></si>") + len(b"</t></si>")
+    if start < 0 or end < start or data.find(b"<si", 0, start) >= 0 or data.find(b"<", end) != data.rfind(b"</sst>"):
+        return 0
+    count = data.count(b"</t></si><si><t>", start, end) + data.count(b"</t></si>" + _PRESERVING, start, end) + 1
+    first = data.startswith((b"<si><t>", _PRESERVING), start)
+    return count if first and data.count(b"<", start, end) == 4 * count else 0
+
+
+def plain_texts(data: bytes) -> list[str] | None:
+    """The character data of every entry as it stands there, where all are plain; None where one is not.
+
+    One split instead of a match for each entry: there can be a million of them.
+    """
+    if not plain_entries(data):
+        return None
+    try:
+        text = data[data.find(b"<si><t") : data.rfind(b"</t></si>")].decode()
+    except UnicodeDecodeError:
+        return None
+    if "xml:space" in text:
+        text = text.replace(_PRESERVING.decode(), "<si><t>")
+    return text[len("<si><t>") :].split(_BETWEEN)
+
+
 class SharedStrings:
     """The shared strings part: texts to indexes. What is asked for and not there is added behind the last one.
 
     `usable` is False where the part has anything but plain entries that can be added to; texts then go into the cells.
+    `texts` are those of all entries, where they are known.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, texts: Sequence[str] | None = None) -> None:
         self.data = data
+        self._all = texts
         self.prefix = b""
         self.usable = True
         self.count = 0
@@ -93,6 +127,13 @@ class SharedStrings:
         if self._closed:
             self._insert_at = match.end()
             return
+        if self.prefix == b"" and (count := plain_entries(self.data)):
+            self.count = count
+            self._insert_at = self.data.rfind(b"</sst")
+            if self._all is None or len(self._all) != count:
+                self._all = [unescape(xml_text(text.encode()) or "") for text in plain_texts(self.data) or ()]
+            return
+        self._all = None
         self._plain = (
             self.prefix == b"" and self.data.find(b"<!") < 0 and self.data.find(b"<?", 2) < 0
             and self.data.find(b"<extLst") < 0 and self.data.find(b"xmlns", match.end()) < 0
@@ -158,9 +199,15 @@ class SharedStrings:
         for text in wanted.values():
             if text in self._known:
                 self._texts[text] = self._known[text]
-        if self._plain:
+        found: dict[str, int] = {}
+        if self._all is not None:
+            asked = frozenset(wanted.values())
+            for index, text in enumerate(self._all):
+                if text in asked:
+                    found.setdefault(text, index)
+            self._texts.update(found)
+        elif self._plain:
             index = -1
-            found: dict[str, int] = {}
             for index, match in enumerate(ENTRY.finditer(self.data, self._root_tag[1])):
                 plain = match[1]
                 if plain is not None and plain in wanted:

@@ -70,7 +70,7 @@ class Scan:
     first: array[int] = field(default_factory=lambda: array("q"))
     cell_columns: array[int] = field(default_factory=lambda: array("H"))
     cell_starts: array[int] = field(default_factory=lambda: array("I"))
-    cell_ends: array[int] = field(default_factory=lambda: array("I"))
+    cell_ends: array[int] = field(default_factory=lambda: array("I"))  # empty where the part is plain, for they are found as quickly
     cell_styles: array[int] = field(default_factory=lambda: array("i"))  # −1 where it can't be read
     disorder: str = ""  # why nothing may be written, if so
     elements: dict[str, Element] = field(default_factory=dict)
@@ -105,8 +105,15 @@ class Scan:
         at = self._place(index, column)
         if at == self.first[index + 1] or self.cell_columns[at] != column:
             return None
+        start = self.cell_starts[at]
+        if not self.plain:
+            end = self.cell_ends[at]
+        else:
+            end = self.data.index(b">", start) + 1
+            if self.data[end - 2] != 0x2F:  # "/>"
+                end = self.data.index(b"</c>", end) + 4
         formula = bool(self.formulas) and (self.numbers[index], column) in self.formulas
-        return CellSpan(self.cell_starts[at], self.cell_ends[at], self.cell_styles[at], formula)
+        return CellSpan(start, end, self.cell_styles[at], formula)
 
     def insertion(self, index: int, column: int) -> int:
         """Where a new cell of that column goes in a row that has an end tag."""

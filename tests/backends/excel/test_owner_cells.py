@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,17 @@ def test_dates_of_a_1904_workbook_are_right(tmp_path: Path) -> None:
         sheet.write_row(1, 0, [1, "Susan", None, "done"])
     synced(path)
     assert book(path)["C2"].value == datetime(2026, 11, 20)
+
+
+def test_a_time_of_day_is_one_in_a_1904_workbook_too(tmp_path: Path) -> None:
+    path = tmp_path / "customers.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as workbook:
+        sheet = workbook.add_worksheet("Customers")
+        sheet.write_row(0, 0, [*HEAD, "Opens at"])
+        sheet.write_row(1, 0, [1, "Susan"])
+        sheet.write_number(1, len(HEAD), 0.375, workbook.add_format({"num_format": "hh:mm"}))
+    with source(path).open(readonly=True) as opened:
+        assert opened.read().rows[0][-1] == time(9)
 
 
 @pytest.mark.parametrize("kind", ["formula", "array", "dynamic", "merged"])

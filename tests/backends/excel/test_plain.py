@@ -102,8 +102,9 @@ def parts(draw: st.DrawFn) -> bytes:
 
 
 def places(found: Scan) -> tuple[object, ...]:
-    return (found.numbers, found.starts, found.tag_ends, found.ends, found.first, found.cell_columns, found.cell_starts,
-            found.cell_ends, found.cell_styles, found.formulas, found.uncalculated, found.fills, found.merges, found.elements,
+    cells = [[found.cell(index, column) for column in found.row_columns(index)] for index in range(len(found.numbers))]
+    return (found.numbers, found.starts, found.tag_ends, found.ends, found.first, found.cell_columns, cells,
+            found.formulas, found.uncalculated, found.fills, found.merges, found.elements,
             found.columns)
 
 

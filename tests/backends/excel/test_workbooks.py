@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import time
 import zipfile
 from collections.abc import Callable
@@ -395,6 +396,8 @@ def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatc
     (SHEET, lambda data: data.replace(b"<pageMargins", b"<pageMargin")),  # something beside the rows is gone
     (SHEET, lambda data: data.replace(b"<pageMargins", b"<!-- here --><pageMargins")),
     ("xl/sharedStrings.xml", lambda data: data.replace(b"Susan Ortiz", b"Susan Artiz")),
+    ("xl/sharedStrings.xml", lambda data: data.replace(b"Never contacted", b"Ever contacted")),  # a new text is another
+    ("xl/sharedStrings.xml", lambda data: re.sub(rb"<si>(?:(?!<si>).)*</sst>", b"</sst>", data)),  # the last text is gone
     ("xl/styles.xml", lambda data: re.sub(rb'(<cellXfs[^>]*>)<xf numFmtId="0"', rb'\g<1><xf numFmtId="14"', data)),
 ])
 def test_the_quick_proof_fails_where_anything_is_not_as_planned(
@@ -412,6 +415,28 @@ def test_the_quick_proof_fails_where_anything_is_not_as_planned(
         other = Package(changed.read_bytes(), "x")
         assert other.read(name) != package.read(name)
         seen.append(holds(self, other))
+        return True
+
+    path = tmp_path / "customers.xlsx"
+    write_workbook(path, CUSTOMERS)
+    monkeypatch.setattr(proof.Proof, "holds", spoilt)
+    sync(source(path), PLAYBOOK, today=TODAY)
+    assert seen == [False]
+
+
+def test_the_quick_proof_fails_where_the_worksheet_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "LARGE", 0)
+    seen: list[bool] = []
+    holds = proof.Proof.holds
+
+    def spoilt(self: proof.Proof, package: Package) -> bool:
+        assert holds(self, package)
+        [member] = [member for member in package.members if member.filename == SHEET]
+        other = package.data.replace(struct.pack("<L", member.CRC), struct.pack("<L", member.CRC ^ 1))
+        assert other != package.data
+        seen.append(holds(self, Package(other, "x", streamed=SHEET)))
+        with pytest.raises(Refused, match="is damaged"):
+            Package(other, "x")
         return True
 
     path = tmp_path / "customers.xlsx"
