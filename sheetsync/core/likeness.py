@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from sheetsync.core.header import normal
 from sheetsync.core.model import LOG, NOT_A_DUPLICATE, Customers, Fault
-from sheetsync.core.phones import e164
+from sheetsync.core.phones import e164s
 from sheetsync.core.values import text_of
 
 LARGE = 5  # so many customers with one value are no couple of rows any more: they are told as a group
@@ -160,7 +160,10 @@ def likeness(customers: Customers, *, by_name: bool = True) -> Likeness:
     """Same e-mail; same phone (E.164); with `by_name` also the same or almost the same name and one more rare field."""
     name_column = next((name for name in customers.values if customers.columns[name].type == "name"), None)
     learned = _learned(customers)
-    groups = [Group(column, members) for column, members in _contacts(customers)]
+    contacts = customers.memo.get("contacts")  # asked for by two checks
+    if contacts is None:
+        contacts = customers.memo["contacts"] = tuple(_contacts(customers))
+    groups = [Group(column, members) for column, members in contacts]
     pairs: dict[tuple[int, int], Pair] = {}
     found = Likeness(customers, name_column, pairs, tuple(g for g in groups if len(g.members) > LARGE), learned)
     names = [] if name_column is None else customers.values[name_column]
@@ -220,19 +223,19 @@ def _contacts(customers: Customers) -> Iterator[tuple[str, tuple[int, ...]]]:
         kind = customers.columns[name].type
         if kind not in ("email", "phone"):
             continue
-        if kind == "email":
-            folded: list[str | None] = [value.lower() if value.__class__ is str else None for value in values]
-        else:
-            country = customers.columns[name].country
-            folded = [e164(value, country) if value.__class__ is str else None for value in values]
-        yield from ((name, members) for members in _repeated(folded).values())
+        texts = [value for value in values if value.__class__ is str]
+        told: list[str | None] = [*map(str.lower, texts)] if kind == "email" else e164s(texts, customers.columns[name].country)
+        if len(texts) < len(values):
+            left = iter(told)
+            told = [next(left) if value.__class__ is str else None for value in values]
+        yield from ((name, members) for members in _repeated(told).values())
 
 
 def _repeated(values: Sequence[Any], most: int | None = None) -> dict[Any, tuple[int, ...]]:
     """Each value that several customers have, `most` at most, and whose it is."""
-    counts = Counter(values)
-    if len(counts) == len(values):
+    if len(set(values)) == len(values):
         return {}
+    counts = Counter(values)
     counts.pop(None, None)
     groups: dict[Any, list[int]] = {
         value: [] for value, count in counts.items() if count > 1 and (most is None or count <= most)

@@ -272,6 +272,7 @@ class Customers:
     `positions` says where each column stands in the table; a column that the sheet lacks is in neither.
     `labels` are what people call the customers. `key` is the column that tells them apart.
     `cells[name]` are the same column's cells as they were read. `today` is the day that the run is about, if any.
+    `memo` keeps what one check worked out of them for the next.
     """
 
     table: Table
@@ -286,6 +287,7 @@ class Customers:
     near_misses: tuple[tuple[str, str], ...] = ()  # (playbook column, header that looks like it)
     cells: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
     today: date | None = None
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.indexes)

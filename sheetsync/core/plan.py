@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sheetsync.core import model
 from sheetsync.core.model import Cell, Customers, Desired, FollowUp, Problem, StatusSettings, Style
+from sheetsync.core.tidy import in_bulk, is_tidy
 
 MAX_PROBLEMS = 3  # shown in one cell; the rest is counted
 MAX_CELL_TEXT = 32_767  # characters, Excel's own limit (and below that of Google Sheets)
@@ -28,8 +29,8 @@ def plan(
     by_column: dict[str, Sequence[Cell]] = {
         model.STATUS: [words[f.status] for f in follow_ups],
         model.NEXT_FOLLOW_UP: [f.due for f in follow_ups],
-        model.NEXT_STEP: [clean(f.step) for f in follow_ups],
-        model.WHY: [clean(f.why) for f in follow_ups],
+        model.NEXT_STEP: in_bulk([f.step for f in follow_ups], _are_clean, clean),
+        model.WHY: in_bulk([f.why for f in follow_ups], _are_clean, clean),
     }
     indexes = customers.indexes
     for column, cells in by_column.items():
@@ -73,6 +74,10 @@ def say_problem(customers: Customers, problem: Problem) -> str:
     """One problem in one sentence: the owner's header, what is wrong, what to do."""
     text = f"{customers.header(problem.column)}: {problem.message}" if problem.column else problem.message
     return f"{text}. {problem.suggestion}" if problem.suggestion else text
+
+
+def _are_clean(texts: Sequence[str]) -> bool:
+    return is_tidy(texts) and 2 * max(map(len, texts)) <= MAX_CELL_TEXT
 
 
 def clean(text: str) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sheetsync.core.model import Cell, ColumnType
+
+T = TypeVar("T")
 
 # Stand for "nothing yet" wherever they stand; and those that do so only where no word is expected.
 _PLACEHOLDERS = frozenset({
@@ -24,6 +26,7 @@ _LATIN = str.maketrans(
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _OTHER_LETTER = re.compile("[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff]")
+_MANY = 500  # texts that are looked at at once: one that is not usual costs the time of so many
 _SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -43,6 +46,28 @@ def untidy(texts: str) -> bool:
         not texts.isascii() or "  " in texts or "\n " in texts or " \n" in texts or "\t" in texts or "\r" in texts
         or texts[:1] == " " or texts[-1:] == " "
     )
+
+
+def is_tidy(texts: Sequence[str]) -> bool:
+    """Whether each of many texts is one line that is not blank and has no spaces around it, no two in a row, and nothing that
+    can't be printed. True is certain.
+    """
+    joined = "|".join(texts)
+    return joined.isprintable() and joined[:1] not in ("", " ", "|") and joined[-1:] not in (" ", "|") and not (
+        "  " in joined or "| " in joined or " |" in joined or "||" in joined
+    )
+
+
+def in_bulk(texts: Sequence[str], kept: Callable[[Sequence[str]], bool], one: Callable[[str], T]) -> list[str | T]:
+    """What `one` makes of each text, in their order. `kept` says of many at once whether it would leave all of them as they are."""
+    out: list[str | T] = []
+    for start in range(0, len(texts), _MANY):
+        some = texts[start : start + _MANY]
+        if kept(some):
+            out += some
+        else:
+            out += map(one, some)
+    return out
 
 
 def latin(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sheetsync.core.contracts import Check
 from sheetsync.core.header import map_columns, near_misses
 from sheetsync.core.model import Cell, Column, Customers, Fault, Problem, StatusSettings, Table
+from sheetsync.core.tidy import in_bulk, is_tidy
 from sheetsync.core.values import is_blank, parse_column, text_of
 
 _TOTALS = frozenset({
@@ -45,15 +47,16 @@ def see_customers(
     found = [column for column in columns if column.name in positions]
     key_column = next((name for name in key if name in positions), None)
     indexes = _customer_indexes(table, positions, key_column)
-    rows = table.rows
+    rows = table.rows if len(indexes) == len(table.rows) else [table.rows[i] for i in indexes]
     values: dict[str, Sequence[Any]] = {}
     raw: dict[str, Sequence[Cell]] = {}
     faults: dict[str, Sequence[int]] = {}
     for column in found:
         position = positions[column.name]
-        cells: list[Cell] = [rows[i][position] for i in indexes]
+        cells: list[Cell] = list(map(itemgetter(position), rows))
         parsed = parse_column(column if column.order else replace(column, order=table.date_order), cells)
         if table.uncalculated and position in table.formulas:
+            parsed = list(parsed)  # it may be the cells themselves
             for n, i in enumerate(indexes):
                 if parsed[n] is None and (table.numbers[i], position) in table.uncalculated:
                     parsed[n] = Fault(
@@ -61,8 +64,10 @@ def see_customers(
                         "Open the workbook in Excel or LibreOffice and save it once.",
                     )
         values[column.name] = parsed
-        raw[column.name] = parsed if parsed == cells else cells  # most columns read as they are: one list serves for both
-        if wrong := [n for n, value in enumerate(parsed) if value.__class__ is Fault]:
+        raw[column.name] = cells
+        if parsed == cells:
+            raw[column.name] = parsed  # most columns read as they are: one list serves for both
+        elif wrong := [n for n, value in enumerate(parsed) if value.__class__ is Fault]:
             faults[column.name] = wrong
     return Customers(
         table=table,
@@ -83,9 +88,14 @@ def see_customers(
 def _labels(table: Table, positions: dict[str, int], key: str | None, indexes: Sequence[int]) -> list[str]:
     """What people call each customer: the name, else the key, else the first thing the row says."""
     asked = [positions[name] for name in ("Name", key) if name is not None and name in positions]
+    rows = table.rows if len(indexes) == len(table.rows) else [table.rows[i] for i in indexes]
+    first = list(map(itemgetter(asked[0]), rows)) if asked else []
+    if first and set(map(type, first)) == {str}:
+        named = in_bulk(first, is_tidy, lambda name: " ".join(name.split()))
+        if all(named):
+            return named
     labels = []
-    for i in indexes:
-        row = table.rows[i]
+    for row in rows:
         for position in asked:
             cell = row[position]
             if cell is not None and (text := " ".join(text_of(cell).split())):
@@ -114,9 +124,10 @@ def _customer_indexes(table: Table, positions: dict[str, int], key: str | None) 
             ):
                 filled.append(i)
     named = [positions[name] for name in (key, "Name") if name is not None and name in positions]
+    said = "\n".join([cell for p in named for cell in map(itemgetter(p), rows) if cell.__class__ is str]).casefold()
     totals = {
         i for i in filled if _is_total(rows[i], named, {p for p in table.formulas if (numbers[i], p) in formulas} if formulas else ())
-    }
+    } if any(word in said for word in _TOTALS) else ()
     if totals:
         filled = [i for i in filled if i not in totals]
     return _without_legend(rows, filled)

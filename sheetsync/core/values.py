@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sheetsync.core.model import Cell, CellError, Column, DateOrder, Fault
 from sheetsync.core.nearest import nearest
 from sheetsync.core.phones import is_overlong, is_possible
-from sheetsync.core.tidy import is_placeholder
+from sheetsync.core.tidy import in_bulk, is_placeholder, is_tidy
 
 MONTHS = (
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
@@ -244,7 +245,9 @@ _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?P<top>[A-Za-z]{2,63})"
 )
+_PLAIN_EMAILS = re.compile(rf"(?:{_PLAIN_EMAIL.pattern.replace('(?P<top>', '(?:')}\n)++")
 _SPECIAL_USE = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+_SPECIAL_USE_END = re.compile(rf"(?i)\.(?:{'|'.join(sorted(_SPECIAL_USE))})\n")
 
 
 def is_plain_email(text: str) -> bool:
@@ -256,6 +259,15 @@ def is_plain_email(text: str) -> bool:
         and "--" not in text
         and text.index("@") <= 64
         and match["top"].lower() not in _SPECIAL_USE
+    )
+
+
+def are_plain_emails(texts: Sequence[str]) -> bool:
+    """Whether `is_plain_email` is certainly true of each of many texts."""
+    joined = "\n".join([*texts, ""])
+    return (
+        joined.count("\n") == len(texts) and max(map(len, texts)) <= 64 and "--" not in joined
+        and _PLAIN_EMAILS.fullmatch(joined) is not None and _SPECIAL_USE_END.search(joined) is None
     )
 
 
@@ -276,9 +288,16 @@ def parse_email(cell: Cell) -> str | Fault:
 
 
 _NANP = re.compile(r"\+1[ .-]?\(?[2-9]\d{2}\)?[ .-]?[2-9]\d{2}[ .-]?\d{4}")
+_NANPS = re.compile(rf"(?:{_NANP.pattern}\n)++")
 _PHONE_SHAPE = re.compile(r"[+\d\s().\-–/]+(?:\s*(?:x|ext\.?|#|extension)\s*\d{1,7})?", re.IGNORECASE)
 # A number in letters: 1-800-FLOWERS, (503) 555-CAKE, 0800 BAKERY. A word behind a whole number is none.
 _VANITY = re.compile(r"(?:\+?1[ .-]?)?\(?\d{3,4}\)?[ .-]?(?=(?:[ .-]?[A-Z0-9]){6,9}$)\d{0,4}[ .-]?[A-Z][A-Z0-9 .-]*")
+
+
+def are_nanp(texts: Sequence[str]) -> bool:
+    """Whether each of many texts is a number of North America with its country code."""
+    joined = "\n".join([*texts, ""])
+    return joined.count("\n") == len(texts) and _NANPS.fullmatch(joined) is not None
 
 
 def parse_phone(cell: Cell, country: str | None = None) -> str | Fault:
@@ -303,6 +322,10 @@ def parse_phone(cell: Cell, country: str | None = None) -> str | Fault:
         except ValueError as error:
             wrong = str(error)
     return Fault(cell, "phone", f'"{_short(text)}" {wrong}', suggestion)
+
+
+# What says of many texts at once that each is read as it stands.
+_KEPT: Mapping[str, Callable[[Sequence[str]], bool]] = {"email": are_plain_emails, "phone": are_nanp}
 
 
 def _parse_text(cell: Cell) -> Cell:
@@ -344,7 +367,13 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
     out: list[Any] = []
     append = out.append
     if kinds <= {type(None), str}:  # as most columns are: each text is looked at once, whatever the number of rows
-        read: dict[Any, Any] = {cell: _parse_one(column, parse, cell) for cell in set(cells) if isinstance(cell, str)}
+        texts: list[str] = [cell for cell in dict.fromkeys(cells) if cell is not None]  # type: ignore[misc]
+        kept = is_tidy if is_text else _KEPT.get(column.type)
+        found = list(map(partial(_parse_one, column, parse), texts)) if kept is None else (
+            in_bulk(texts, kept, partial(_parse_one, column, parse)))
+        if kept is not None and found == texts:
+            return cells
+        read: dict[Any, Any] = dict(zip(texts, found, strict=True))
         read[None] = None
         out = [read[cell] for cell in cells]
         del read[None]

@@ -155,8 +155,9 @@ def test_no_problem_holds_a_row_number_or_an_address() -> None:
 def test_a_formula_that_was_never_calculated_is_a_problem_and_not_blank() -> None:
     customers, _ = look("Name | Last contact | Email\nNg | | ng@example.com", frozenset({(2, 2)}))
     table = replace(customers.table, uncalculated=frozenset({(2, 1)}))
-    _, problems = validate(table, COLUMNS, KEY, StatusSettings(), CHECKS.values())
+    seen, problems = validate(table, COLUMNS, KEY, StatusSettings(), CHECKS.values())
     assert [(p.column, p.check) for p in problems] == [("Last contact", "error-cell")]
+    assert seen.cells["Last contact"] == [None]
 
 
 def test_absent_columns_are_named_and_blank() -> None:
