@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
+from sheetsync.ahead import mapped_ahead
 from sheetsync.core.model import Anchor, Cell, CellError, Change, Style
 
 CHANGES_A_PIECE = 4096
@@ -25,6 +26,10 @@ def packed(changes: Iterable[Change], most: int = CHANGES_A_PIECE) -> Iterator[t
     (column, colour before, colour after) and of its anchor in the JSON's lists. The same row's anchor is one object, so an
     anchor is written once.
     """
+    yield from mapped_ahead(_compressed, _told(changes, most))
+
+
+def _told(changes: Iterable[Change], most: int) -> Iterator[tuple[int, bytes]]:
     left = iter(changes)
     known: dict[date, dict[str, str]] = {}
     while piece := list(islice(left, most)):
@@ -35,7 +40,12 @@ def packed(changes: Iterable[Change], most: int = CHANGES_A_PIECE) -> Iterator[t
         place = {one: n for n, one in enumerate(anchors)}
         told = encode([looks, list(anchors.values()), _values(before, known), _values(after, known)])
         numbers = b"".join(map(_numbers, (rows, look_codes, list(map(place.__getitem__, ids)))))
-        yield len(piece), zlib.compress(told.encode("utf-8", "surrogatepass") + b"\0" + numbers, 1)
+        yield len(piece), told.encode("utf-8", "surrogatepass") + b"\0" + numbers
+
+
+def _compressed(piece: tuple[int, bytes]) -> tuple[int, bytes]:
+    count, told = piece
+    return count, zlib.compress(told, 1)
 
 
 def unpacked(piece: bytes | str) -> list[Change]:

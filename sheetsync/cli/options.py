@@ -60,6 +60,7 @@ def resolve(target: str | None, sheet: str | None, playbook: str | None, config:
     from sheetsync.errors import SettingsError
 
     gc.disable()  # a run makes millions of values that all live to its end; looking for garbage would double its time
+    sys.setswitchinterval(0.001)  # seconds; threads that inflate and deflate wait so long for each of their turns
     workbook = None if target is None or is_link(target) else Path(target).expanduser()
     path = find_settings(workbook, config)
     settings = load_settings(path, playbook=playbook)

@@ -7,9 +7,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO, cast
@@ -17,6 +15,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from sheetsync.ahead import made_ahead, mapped_ahead
 from sheetsync.errors import Refused
 
 MAX_PART = 2 * 1024**3  # bytes, inflated: no worksheet of Excel's full 1,048,576 rows that people keep is larger
@@ -25,7 +24,6 @@ MAX_RATIO = 1000  # inflated to deflated, above SMALL: deflate itself can't do m
 SMALL = 64 * 1024**2  # bytes; a part below this is never called a bomb
 LARGE_PART = 256 * 1024**2  # bytes; a larger one is inflated once more when it is read
 _CHUNK = 1024**2
-_AHEAD = 8  # blocks that may wait to be deflated; all of them would be the part once more
 _LEVEL = 4  # of deflate: half the time of the usual 6 for a tenth more bytes
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -51,19 +49,19 @@ def deflate(blocks: Iterable[bytes]) -> Deflated:
     """The blocks as one deflated part."""
     deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     crc = size = 0
-    with ThreadPoolExecutor(1) as pool:  # zlib lets go of the interpreter, so the next blocks are made meanwhile
-        raw = io.BytesIO()
-        waiting: deque[Future[bytes]] = deque()
+    raw = io.BytesIO()
+
+    def noted() -> Iterator[bytes]:
+        nonlocal crc, size
         for block in blocks:
             crc = zlib.crc32(block, crc)
             size += len(block)
-            waiting.append(pool.submit(deflater.compress, block))
-            if len(waiting) > _AHEAD:
-                raw.write(waiting.popleft().result())
-        for part in waiting:
-            raw.write(part.result())
-        raw.write(deflater.flush())
-        return Deflated(raw.getvalue(), crc, size)
+            yield block
+
+    for part in mapped_ahead(deflater.compress, noted()):
+        raw.write(part)
+    raw.write(deflater.flush())
+    return Deflated(raw.getvalue(), crc, size)
 
 
 class Damaged(Exception):
@@ -251,7 +249,7 @@ class Package:
     def pieces(self, part: str) -> Pieces:
         """The part's bytes from its start on, a piece at a time, without ever holding them all."""
         member = self._by_name[_fold(part)]
-        return Pieces(_ahead(self._inflate(member)), member.CRC)
+        return Pieces(made_ahead(self._inflate(member)), member.CRC)
 
     def starts_as(self, part: str, data: bytes) -> bool:
         """Whether the part begins with the same bytes (up to 256), which a recoded one does not."""
@@ -344,6 +342,14 @@ class Pieces:
                 return -1
         return at + self._start
 
+    def until(self, token: bytes, start: int) -> bytes:
+        """The bytes from `start` up to the token, or to the part's end."""
+        first = start - self._start
+        if first >= 0 and (at := self._held.find(token, first)) >= 0:
+            return self._held[first:at]
+        end = self.find(token, start)
+        return self.take(start, end if end >= 0 else self._start + len(self._held))
+
     def _more(self, start: int) -> bool:
         try:
             chunk = next(self._chunks, None)
@@ -358,15 +364,6 @@ class Pieces:
         self._start = start if kept else self._start + len(self._held)
         self._held = kept + chunk
         return True
-
-
-def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same, each made while the one before is looked at: zlib lets go of the interpreter."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = pool.submit(next, chunks, None)
-            yield chunk
 
 
 def _fold(part: str) -> str:

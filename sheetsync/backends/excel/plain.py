@@ -6,13 +6,14 @@ The fast path beside `worksheet.scan_general`, which is the definition of right.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheetsync.ahead import made_ahead
 from sheetsync.backends.excel.worksheet import MAX_COLUMN, MAX_ROW, Element, Scan, scan_general
 
 Array = NDArray[Any]  # of one dimension
@@ -156,7 +157,8 @@ def scan_plain(data: bytes, what: str, take: Callable[[Cells], None] = lambda ce
 
 def _has_markup(data: bytes) -> bool:
     """Whether a comment, CDATA, DOCTYPE or processing instruction is there. One rare byte is found faster than two."""
-    return (data.find(b"!") >= 0 and data.find(b"<!") >= 0) or (data.find(b"?>", 2) != data.rfind(b"?>") and data.find(b"<?", 2) >= 0)
+    declared = data.find(b"?>", 0, 256) + 1 if data.startswith((b"<?xml ", b"\xef\xbb\xbf<?xml ")) else 0
+    return (data.find(b"!") >= 0 and data.find(b"<!") >= 0) or (data.find(b"?", declared + 1) >= 0 and data.find(b"<?", 2) >= 0)
 
 
 def _shifted(element: Element, body: int, shift: int) -> Element:
@@ -194,13 +196,16 @@ class _Rows:
 
     def run(self, body: int, last: int) -> None:
         """Raises _NotPlain."""
-        data, at = self.found.data, body
-        while at < last:
-            end = data.find(b"<row", min(at + _BLOCK, last), last)
-            end = last if end < 0 else end
-            self._block(self._tags(at, end))
-            at = end
+        for tags in made_ahead(self._all_tags(body, last)):
+            self._block(tags)
         self.found.first.append(len(self.found.cell_starts))
+
+    def _all_tags(self, at: int, last: int) -> Iterator[_Tags]:
+        while at < last:
+            end = self.found.data.find(b"<row", min(at + _BLOCK, last), last)
+            end = last if end < 0 else end
+            yield self._tags(at, end)
+            at = end
 
     def _tags(self, start: int, end: int) -> _Tags:
         raw, words = self.part.bytes[start:end], self.part.words

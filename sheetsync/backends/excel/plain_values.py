@@ -137,8 +137,9 @@ class PlainValues:
 
     def _strings(self) -> Array:
         if self.strings is None:
-            texts: Sequence[Cell] = [
-                CellError(text) if text in ERRORS else text or None for text in self.workbook.shared_strings]
+            texts: Sequence[Cell] = self.workbook.shared_strings
+            if "" in texts or not ERRORS.isdisjoint(texts):
+                texts = [CellError(text) if text in ERRORS else text or None for text in self.workbook.shared_strings]
             self.strings = np.empty(len(texts), object)
             self.strings[:] = texts
         return self.strings

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from lxml import etree
 
@@ -25,6 +26,7 @@ from sheetsync.core.model import PLAIN, Cell, Style, Table
 LARGE = 500_000  # cells; below it the whole worksheet is read back and compared value by value
 # One status cell, or none: its row's number, style, type and value.
 _CELL = rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n)")?(?:/>|><v>([^<]*)</v></c>))?'
+_BLANK = (None,) * 16_384
 _PIECE = 1024**2  # bytes that are compared at once
 _MOST_FRAME = 64 * 1024**2  # bytes behind the rows; where there are more, the new file is read back as a whole
 
@@ -133,93 +135,117 @@ class Proof:
         What the shared strings have to be comes into `texts`.
         """
         expected, old = self.expected, self.old
-        positions = [
-            (column - expected.first_column, None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header])
-            for header, column in self.ours.items()
-        ]
-        match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
-        names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
-        size = 4 * len(positions)
-        blank = (None,) * len(expected.header)
-        days: dict[Cell, bytes] = {}
-        coloured: dict[tuple[bytes | None, Style], bool] = {}
-        indexes, said = texts.indexes, texts.said
         if not old.numbers:
             return None
+        first_position = min(self.ours.values()) - expected.first_column
+        last_position = first_position + len(self.ours)
+        colours = [None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header] for header in self.ours]
+        match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
+        names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
+        days: dict[Cell, bytes] = {}
+        coloured: dict[tuple[bytes | None, Style], bool] = {}
+        tags: dict[tuple[bytes, bytes], bool] = {}
+        indexes, said = texts.indexes, texts.said
+        numbers, starts, tag_ends, ends = old.numbers, old.starts, old.tag_ends, old.ends
         pieces = self.before.pieces(self.part)
-        at_new, at_old = first, old.starts[0]
+        at_new, at_old = first, starts[0]
         place = at = 0  # both kinds of numbers are in order
         for number in sorted(self.changed):
-            place, at = bisect_left(old.numbers, number, place), bisect_left(expected.numbers, number, at)
-            if place == len(old.numbers) or old.numbers[place] != number:
-                return None  # a row was made: rare, and left to the reading
-            start, end = old.starts[place], _end(old, place)
+            if place == len(numbers) or numbers[place] != number:
+                place = bisect_left(numbers, number, place)
+                if place == len(numbers) or numbers[place] != number:
+                    return None  # a row was made: rare, and left to the reading
+            if at == len(expected.numbers) or expected.numbers[at] != number:
+                at = bisect_left(expected.numbers, number, at)
+            start, end = starts[place], _end(old, place)
             if start > at_old:
                 if not _same(new, at_new, pieces, at_old, start):
                     return None
                 at_new += start - at_old
             before = pieces.take(start, end)
-            at_old = end + 6 if old.ends[place] >= 0 else end
-            tag_end = new.find(b">", at_new) + 1
-            row = new.take(at_new, tag_end)
-            if row[-2:] == b"/>":
-                at_new = tag_end
+            at_old = end + 6 if ends[place] >= 0 else end
+            row = new.until(b"</row>", at_new)
+            tag_end = row.find(b">") + 1
+            if row[tag_end - 2 : tag_end] == b"/>":
+                row = row[:tag_end]
+                at_new += tag_end
             else:
-                row_end = new.find(b"</row>", at_new)
-                if row_end < 0:
-                    return None
-                row, at_new = new.take(at_new, row_end), row_end + 6
+                at_new += len(row) + 6
             colour_at = at if at < len(expected.numbers) and expected.numbers[at] == number else -1
-            wanted: tuple[Cell, ...] = expected.rows[colour_at] if colour_at >= 0 else (
-                expected.header if number == expected.header_row else blank)
+            if colour_at >= 0:
+                wanted: Sequence[Cell] = expected.rows[colour_at][first_position:last_position]
+            else:
+                wanted = expected.header[first_position:last_position] if number == expected.header_row else _BLANK[: len(names)]
             digits = b"%d" % number
-            rest, was = _closed(row), _closed(before)
-            longer = rest.startswith(was)  # most likely nothing but new cells behind the old row
-            start = len(was) if longer else _first(rest, names, digits)
-            found_cells = match_ours(rest, start)
-            assert found_cells is not None  # every cell in it is optional
-            cells = found_cells.groups()
-            if not longer or found_cells.end() < len(rest):
-                rest = rest[:start] + rest[found_cells.end() :]
-                start = _first(was, names, digits)
-                if start < len(was):
-                    ours_before = match_ours(was, start)
-                    was = was[:start] + was[ours_before.end() if ours_before is not None else start :]
-                if was != rest:
+            tag_before = tag_ends[place] - start
+            cells = None
+            if row.startswith(before[tag_before:], tag_end) and _same_tag(row[:tag_end], before[:tag_before], tags):
+                # Most likely nothing but new cells behind the old row.
+                found = match_ours(row, tag_end + len(before) - tag_before)
+                assert found is not None  # every cell in it is optional
+                if found.end() == len(row):
+                    cells = found.groups()
+            if cells is None:
+                cells = _status_cells(_closed(row), _closed(before), names, digits, match_ours)
+                if cells is None:
                     return None
-            for place_in, (position, colours) in zip(range(0, size, 4), positions, strict=True):
-                value = wanted[position]
-                own, style, kind, text = cells[place_in : place_in + 4]
+            for value, looks, own, style, kind, text in zip(
+                wanted, colours, cells[::4], cells[1::4], cells[2::4], cells[3::4], strict=True
+            ):
                 if own is not None and own != digits:
                     return None
                 if value is None:
-                    right = not text
-                elif text is None:
-                    right = False
-                elif kind == b"s" and value.__class__ is str:
-                    right = text.isdigit()
-                    if right:
-                        indexes.append(int(text))
-                        said.append(value)
-                elif value.__class__ is date and kind is None:
+                    if text:
+                        return None
+                elif value.__class__ is str:
+                    if kind != b"s" or text is None or not text.isdigit():
+                        return None  # a rare kind of cell, as below, is left to the reading
+                    indexes.append(int(text))
+                    said.append(value)
+                elif value.__class__ is not date or kind is not None:
+                    return None
+                else:
                     day = days.get(value)
                     if day is None:
                         day = days[value] = b"%d" % serial(value, date1904=self.date1904)
-                    right = text == day
-                else:
-                    right = False  # a rare kind of value: left to the reading
-                if not right:
-                    return None
-                if colours is not None and colour_at >= 0 and (asked := colours[colour_at]) != PLAIN:
-                    looks = coloured.get((style, asked))
-                    if looks is None:
-                        looks = coloured[style, asked] = styles.look(int(style or b"0"), None, self.palette) == asked
-                    if not looks:
+                    if text != day:
+                        return None
+                if looks is not None and colour_at >= 0 and (asked := looks[colour_at]) != PLAIN:
+                    right = coloured.get((style, asked))
+                    if right is None:
+                        right = coloured[style, asked] = styles.look(int(style or b"0"), None, self.palette) == asked
+                    if not right:
                         return None
         end = at_old if at_old > old.starts[-1] else _end(old, -1) + (6 if old.ends[-1] >= 0 else 0)
         if not _same(new, at_new, pieces, at_old, end):
             return None
         return at_new + end - at_old
+
+
+def _status_cells(
+    row: bytes, before: bytes, names: Sequence[bytes], digits: bytes, match_ours: Callable[[bytes, int], re.Match[bytes] | None]
+) -> tuple[Any, ...] | None:
+    """What the status cells of a row hold, as `match_ours` captures it; None where anything else of it is not as before."""
+    start = _first(row, names, digits)
+    found = match_ours(row, start)
+    rest = row[:start] + row[found.end() if found is not None else start :]
+    start = _first(before, names, digits)
+    if start < len(before):
+        ours_before = match_ours(before, start)
+        before = before[:start] + before[ours_before.end() if ours_before is not None else start :]
+    return found.groups() if found is not None and before == rest else None
+
+
+def _same_tag(one: bytes, other: bytes, known: dict[tuple[bytes, bytes], bool]) -> bool:
+    """Whether two start tags of rows are the same but for their `spans`, which may widen. `known` are ends of such tags."""
+    at = other.find(b" spans=")
+    if at < 0 or one[:at] != other[:at]:
+        return one == other
+    key = (one[at:], other[at:])
+    same = known.get(key)
+    if same is None:
+        same = known[key] = _closed(key[0]) == _closed(key[1])
+    return same
 
 
 def _same(new: Pieces, at: int, pieces: Pieces, start: int, end: int) -> bool:

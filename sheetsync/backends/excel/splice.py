@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, groupby
@@ -40,6 +40,7 @@ from sheetsync.core.model import (
     STATUS,
     WHY,
     Cell,
+    Change,
     ChangeSet,
     StatusSettings,
     Style,
@@ -52,6 +53,7 @@ from sheetsync.errors import Refused
 _WIDTHS = {STATUS: (15, 30), NEXT_FOLLOW_UP: (16, 20), NEXT_STEP: (30, 60), WHY: (40, 90), PROBLEMS: (40, 80)}
 _BEHIND_CALCULATION = ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
                        "fileRecoveryPr", "webPublishObjects", "extLst")
+_ROW, _COLUMN, _AFTER = itemgetter(0), itemgetter(1), itemgetter(3)  # of changes
 _FORMULA = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?f[ />]")
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]")
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -74,12 +76,17 @@ class Splice:
     replaced: dict[str, Part] = field(default_factory=dict)
     added: dict[str, Part] = field(default_factory=dict)
 
+    @property
+    def _headers(self) -> set[str]:
+        """The headers of all columns that are written to."""
+        return {*map(_COLUMN, self.changes), *self.changes.new_columns}
+
     def parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
         """The parts to replace and to add, by name. Raises Refused, with what stands in the way, before anything is written."""
         self._check_protection()
         columns = self._columns()
         new = [columns[header] for header in self.changes.new_columns]
-        gone = sorted(columns[change.column] for change in self.changes if change.anchor is None and change.after is None)
+        gone = sorted(columns[change[1]] for change in self.changes if change[6] is None and change[3] is None)
         self._check_new(new)
         self._check_ranges(columns)
         strings = self._strings()
@@ -135,8 +142,10 @@ class Splice:
             if other.left <= last and other.right >= first and other.top <= bottom and other.bottom >= top:
                 raise Refused(f"{self.where}: the table {other.name} stands right of the customers, where the status columns go.",
                               f"Move it; sheetsync needs {span}.")
+        ends, columns = self.found.first, self.found.cell_columns
         for index, number in enumerate(self.found.numbers):
-            if top <= number <= bottom:
+            end = ends[index + 1]
+            if top <= number <= bottom and end > ends[index] and columns[end - 1] >= first:
                 for column in self.found.row_columns(index):
                     if first <= column <= last and self._holds_something(index, column):
                         raise Refused(
@@ -200,66 +209,61 @@ class Splice:
         look of the table.
         """
         found = self.found
-        place = 0
-        formulas = found.formulas
-        new = [columns[header] for header in self.changes.new_columns]
-        seen = sorted({columns[change.column] for change in self.changes} | {*new, self.neighbour})
+        numbers, count, place = found.numbers, len(found.numbers), 0
+        seen = sorted({columns[header] for header in self._headers} | {self.neighbour})
         styles = found.styles(seen)
         nowhere = (ABSENT,) * len(seen)
-        look = _Formats(self.workbook.styles, self.status.palette, self._column_formats())
-        refs = {column: letters(column) for column in columns.values()}
-        prefix, date1904 = found.prefix, self.workbook.date1904
-        heads = {column: b'<%bc r="%b' % (prefix, name) for column, name in refs.items()}
-        days: dict[date, bytes] = {}
-        known: dict[tuple[object, ...], tuple[list[int], list[tuple[int, bytes]]]] = {}  # of whole rows: few differ
-        closing = b"</%bv></%bc>" % (prefix, prefix)
-        for number, group in groupby(sorted(self.changes, key=itemgetter(0)), key=itemgetter(0)):
-            place = bisect_left(found.numbers, number, place)
-            index = place if place < len(found.numbers) and found.numbers[place] == number else None
+        plans = _Plans(self, columns, strings, seen)
+        formulas, header_row = found.formulas, self.table.header_row
+        indexes = {} if strings is None else strings.indexes
+        days: dict[Cell, int] = {}
+        date1904 = self.workbook.date1904
+        known: dict[object, _Plan] = {}  # of whole rows: few differ
+        usual = strings is not None and not any("\n" in text for text in indexes)  # else cells of one kind may look different
+        for number, group in groupby(sorted(self.changes, key=_ROW), key=_ROW):
+            if place == count or numbers[place] != number:
+                place = bisect_left(numbers, number, place)
+            index = place if place < count and numbers[place] == number else None
             here = nowhere if index is None else styles[index]
             row_format = None if index is None else found.row_style(index)
             changes = list(group)
-            key = (here, row_format, *[(change[1], change[5], change[3].__class__) for change in changes])
-            row = None if number == self.table.header_row else known.get(key)
-            if row is None:
-                own = {column: style for column, style in zip(seen, here, strict=True) if style != ABSENT}
-                base = own.get(self.neighbour)
-                chosen = [
-                    look.of(own.get(columns[header]), row_format, columns[header], base, style, anchor is None, value)
-                    for _, header, _, value, _, style, anchor in changes
-                ]
-                written = {columns[change.column] for change in changes}
-                blanks = [] if number == self.table.header_row else [
-                    (column, b'" s="%d"/>' % style) for column in new if column not in written and column not in own
-                    and (style := look.of(None, row_format, column, base, PLAIN, False, None))
-                ]
-                row = chosen, blanks
-                if not any(change[3].__class__ is str and "\n" in change[3] for change in changes):
-                    known[key] = row
-            digits = b"%d" % number
-            cells: dict[int, bytes] = {}
-            for (_, header, _, value, _, _, _), style_index in zip(changes, row[0], strict=True):
-                column = columns[header]
-                if formulas and (number, column) in formulas:
-                    raise Refused(
-                        f"{self.where}: {column_letters(column)}{number} holds a formula, which sheetsync would overwrite.",
-                        f'Take it out of the column "{header}", which is sheetsync\'s.',
-                    )
-                if value.__class__ is str and strings is not None:
-                    cells[column] = b'%b%b" s="%d" t="s"><%bv>%d%b' % (
-                        heads[column], digits, style_index, prefix, strings.index(value), closing)
-                elif value.__class__ is date:
+            _, headers, _, values, _, looks, _ = zip(*changes, strict=True)
+            key = (here, row_format, headers, looks, *map(type, values))
+            plan = known.get(key) if usual and number != header_row else None
+            if plan is None:
+                plan = plans.of(changes, here, row_format)
+                if number != header_row:
+                    known[key] = plan
+            if formulas:
+                self._check_formulas(number, headers, columns)
+            cells: list[bytes] = []
+            for pattern, value in zip(plan.patterns, values, strict=True):
+                kind = value.__class__
+                if pattern is None:
+                    cells.append(plans.element(number, changes[len(cells)], plan.formats[len(cells)]))
+                elif kind is str:
+                    cells.append(pattern % (number, indexes[value]))
+                elif kind is date:
                     day = days.get(value)
                     if day is None:
-                        day = days[value] = b"%d" % serial(value, date1904=date1904)
-                    cells[column] = b'%b%b" s="%d"><%bv>%b%b' % (heads[column], digits, style_index, prefix, day, closing)
+                        day = days[value] = int(serial(value, date1904=date1904))
+                    cells.append(pattern % (number, day))
                 else:
-                    cells[column] = cell_element(prefix, refs[column] + digits, style_index, value, strings, date1904=date1904)
-            for column, tail in row[1]:
-                cells[column] = heads[column] + digits + tail
-            yield number, cells
+                    cells.append(pattern % number)
+            if plan.blanks:
+                cells += [pattern % number for pattern in plan.blanks]
+            yield number, plan.columns, cells if plan.order is None else [cells[at] for at in plan.order]
 
-    def _column_formats(self) -> dict[int, int]:
+    def _check_formulas(self, number: int, headers: Iterable[str], columns: Mapping[str, int]) -> None:
+        for header in headers:
+            if (number, columns[header]) in self.found.formulas:
+                raise Refused(
+                    f"{self.where}: {column_letters(columns[header])}{number} holds a formula, which sheetsync would overwrite.",
+                    f'Take it out of the column "{header}", which is sheetsync\'s.',
+                )
+
+    def column_formats(self) -> dict[int, int]:
+        """The style indexes of whole columns, by column."""
         out = {}
         for element in self.found.columns:
             low, high = _col_range(element)
@@ -277,7 +281,7 @@ class Splice:
         strings = SharedStrings(as_utf8(self.workbook.package.read(part)), self.workbook.strings_read)
         if not strings.usable:
             return None
-        strings.want(dict.fromkeys(change.after for change in self.changes if isinstance(change.after, str)))
+        strings.want([text for text in map(_AFTER, self.changes) if text.__class__ is str])
         return strings
 
     def _column_edits(self, new: Sequence[int], columns: Mapping[str, int]) -> list[Edit]:
@@ -320,9 +324,12 @@ class Splice:
         """The widths of new columns: that of the longest text in each, within limits."""
         limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
         longest = {header: limits.get(header, (12, 40))[0] - 2 for header in self.changes.new_columns}
+        most = {header: limits.get(header, (12, 40))[1] - 2 for header in self.changes.new_columns}
         for _, column, _, text, _, _, _ in self.changes:
-            if text.__class__ is str and 2 * len(text) > longest.get(column, MAX_COLUMN):
+            if column in most and text.__class__ is str and 2 * len(text) > longest[column]:
                 longest[column] = max(longest[column], _display_width(text))
+                if longest[column] >= most[column]:
+                    del most[column]  # wide enough, whatever else it holds
         return {header: float(min(length + 2, limits.get(header, (12, 40))[1])) for header, length in longest.items()}
 
     def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
@@ -333,9 +340,9 @@ class Splice:
             top, left, bottom, right = parse_range(element.attributes.get("ref", ""))
         except ValueError:
             return []
-        touched = [columns[header] for header in {change.column for change in self.changes}]
-        rows = {change.row for change in self.changes}
-        wider = say_range(min(top, *rows), min(left, *touched), max(bottom, *rows), max(right, *touched))
+        touched = [columns[header] for header in self._headers]
+        first, last = min(map(_ROW, self.changes)), max(map(_ROW, self.changes))
+        wider = say_range(min(top, first), min(left, *touched), max(bottom, last), max(right, *touched))
         return [] if wider == say_range(top, left, bottom, right) else [_attribute(self.found, element, "ref", wider)]
 
     def _resize(self, new: Sequence[int], gone: Sequence[int]) -> list[Edit]:
@@ -428,6 +435,69 @@ class Splice:
         if element.get("fullCalcOnLoad") not in ("1", "true"):
             element.set("fullCalcOnLoad", "1")
             self._store_workbook()
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How rows with like changes are written: a pattern for each change, which takes the row's number and what stands in `<v>` (an
+    index or a day; nothing where the cell is blank), None where the cell is made on its own; then blank cells. `order`
+    puts them in that of their columns, where they are not.
+    """
+
+    formats: Sequence[int]
+    patterns: Sequence[bytes | None]
+    blanks: Sequence[bytes]
+    columns: Sequence[int]
+    order: Sequence[int] | None
+
+
+class _Plans:
+    """Decides how the changes of a row are written."""
+
+    def __init__(self, splice: Splice, columns: Mapping[str, int], strings: SharedStrings | None, seen: Sequence[int]) -> None:
+        self.columns, self.strings, self.seen = columns, strings, seen
+        self.prefix, self.date1904 = splice.found.prefix, splice.workbook.date1904
+        self.neighbour, self.header_row = splice.neighbour, splice.table.header_row
+        self.new = [columns[header] for header in splice.changes.new_columns]
+        self.look = _Formats(splice.workbook.styles, splice.status.palette, splice.column_formats())
+
+    def of(self, changes: Sequence[Change], here: Sequence[int], row_format: int | None) -> _Plan:
+        """The plan of a row, whose cells in the columns that are `seen` have the style indexes `here`."""
+        own = {column: style for column, style in zip(self.seen, here, strict=True) if style != ABSENT}
+        base = own.get(self.neighbour)
+        columns = [self.columns[change.column] for change in changes]
+        formats = [
+            self.look.of(own.get(column), row_format, column, base, change.style, change.anchor is None, change.after)
+            for column, change in zip(columns, changes, strict=True)
+        ]
+        patterns = [self._pattern(*one) for one in zip(columns, formats, changes, strict=True)]
+        blanks: list[bytes] = []
+        for column in self.new if changes[0].row != self.header_row else ():
+            if column not in columns and column not in own and (
+                style := self.look.of(None, row_format, column, base, PLAIN, False, None)
+            ):
+                blanks.append(b'%b%%d" s="%d"/>' % (self._head(column), style))
+                columns.append(column)
+        order = sorted(range(len(columns)), key=columns.__getitem__)
+        return _Plan(formats, patterns, blanks, [columns[at] for at in order], None if order == list(range(len(order))) else order)
+
+    def element(self, number: int, change: Change, style: int) -> bytes:
+        """One cell on its own."""
+        ref = letters(self.columns[change.column]) + b"%d" % number
+        return cell_element(self.prefix, ref, style, change.after, self.strings, date1904=self.date1904)
+
+    def _pattern(self, column: int, style: int, change: Change) -> bytes | None:
+        kind = change.after.__class__
+        shared = kind is str and self.strings is not None
+        if not shared and kind is not date and change.after is not None:
+            return None
+        head = b'%b%%d"%b' % (self._head(column), b' s="%d"' % style if style else b"")
+        if change.after is None:
+            return head + b"/>"
+        return b"%b%b><%bv>%%d</%bv></%bc>" % (head, b' t="s"' if shared else b"", self.prefix, self.prefix, self.prefix)
+
+    def _head(self, column: int) -> bytes:
+        return b'<%bc r="%b' % (self.prefix, letters(column))
 
 
 class _Formats:

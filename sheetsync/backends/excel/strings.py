@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import xml.parsers.expat as expat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from lxml import etree
 
 from sheetsync.backends.excel.worksheet import NAMESPACES
 from sheetsync.core.model import Cell, CellError
+from sheetsync.core.tidy import is_tidy
 
 _EPOCH = datetime(1899, 12, 30)
-_ENTRIES_A_BLOCK = 5000
+_ENTRIES_A_BLOCK = 1000
 OFFSET_1904 = 1462  # days between the 1900 and the 1904 date systems
 _SPECIAL = re.compile(r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\r]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -54,26 +55,43 @@ def xml_text(raw: bytes) -> str | None:
         return None
 
 
-def text_element(text: str, prefix: bytes, raw: bytes | None = None) -> bytes:
-    """`<t>` with the text (`raw` where it is escaped already), its spaces kept where Excel would fold them."""
+def text_element(text: str, prefix: bytes) -> bytes:
+    """`<t>` with the text, its spaces kept where Excel would fold them."""
     edge = text[:1].isspace() or text[-1:].isspace() or "  " in text or "\n" in text or "\t" in text
-    return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text) if raw is None else raw, prefix)
+    return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text), prefix)
+
+
+def _entries(texts: Sequence[str], prefix: bytes) -> bytes:
+    """Entries of the shared strings; the common case many at once."""
+    joined = _BETWEEN.join(texts)
+    between = 4 * (len(texts) - 1)
+    if not prefix and joined.count("<") == joined.count(">") == between and "&" not in joined and "_x" not in joined and is_tidy(texts):
+        return f"<si><t>{joined}</t></si>".encode()
+    return b"".join([b"<%bsi>%b</%bsi>" % (prefix, text_element(text, prefix), prefix) for text in texts])
 
 
 _BETWEEN = "</t></si><si><t>"
-_PRESERVING = b'<si><t xml:space="preserve">'
+_PRESERVING = '<si><t xml:space="preserve">'
 
 
 def plain_entries(data: bytes) -> int:
     """How many entries a shared strings part has, where all are plain: one text and nothing else. 0 where one is not."""
-    if (b"!" in data and b"<!" in data) or b"\r" in data:  # one rare byte is found faster than two
+    if (bounds := _entry_bounds(data)) is None:
         return 0
+    start, end = bounds
+    count = data.count(_BETWEEN.encode(), start, end) + data.count(b"</t></si>" + _PRESERVING.encode(), start, end) + 1
+    first = data.startswith((b"<si><t>", _PRESERVING.encode()), start)
+    return count if first and data.count(b"<", start, end) == 4 * count else 0
+
+
+def _entry_bounds(data: bytes) -> tuple[int, int] | None:
+    """Where the first entry begins and the last one ends; None where the part is not as plain as most."""
+    if (b"!" in data and b"<!" in data) or b"\r" in data:  # one rare byte is found faster than two
+        return None
     start, end = data.find(b"<si><t"), data.rfind(b"</t></si>") + len(b"</t></si>")
     if start < 0 or end < start or data.find(b"<si", 0, start) >= 0 or data.find(b"<", end) != data.rfind(b"</sst>"):
-        return 0
-    count = data.count(b"</t></si><si><t>", start, end) + data.count(b"</t></si>" + _PRESERVING, start, end) + 1
-    first = data.startswith((b"<si><t>", _PRESERVING), start)
-    return count if first and data.count(b"<", start, end) == 4 * count else 0
+        return None
+    return start, end
 
 
 def plain_texts(data: bytes) -> list[str] | None:
@@ -81,15 +99,20 @@ def plain_texts(data: bytes) -> list[str] | None:
 
     One split instead of a match for each entry: there can be a million of them.
     """
-    if not plain_entries(data):
+    if (bounds := _entry_bounds(data)) is None:
+        return None
+    start, end = bounds
+    first = data.index(b">", start + len("<si>")) + 1
+    if data[start:first] not in (b"<si><t>", _PRESERVING.encode()):
         return None
     try:
-        text = data[data.find(b"<si><t") : data.rfind(b"</t></si>")].decode()
+        text = str(memoryview(data)[first : end - len("</t></si>")], "utf-8")
     except UnicodeDecodeError:
         return None
     if "xml:space" in text:
-        text = text.replace(_PRESERVING.decode(), "<si><t>")
-    return text[len("<si><t>") :].split(_BETWEEN)
+        text = text.replace(_PRESERVING, "<si><t>")
+    texts = text.split(_BETWEEN)
+    return texts if data.count(b"<", start, end) == 4 * len(texts) else None
 
 
 class SharedStrings:
@@ -192,44 +215,44 @@ class SharedStrings:
         self._insert_at = end_at
 
     def want(self, texts: Iterable[str]) -> None:
-        """Finds or adds each text; `index` knows it afterwards. One pass over the part, whatever the number of texts."""
-        wanted = {escape(text): text for text in texts if text not in self._texts}
+        """Finds or adds each text, which comes once for each cell that holds it; `indexes` knows it afterwards.
+
+        One pass over the part, whatever the number of texts.
+        """
+        texts = list(texts)
+        self._references += len(texts)
+        wanted = [text for text in dict.fromkeys(texts) if text not in self._texts]
         if not wanted or not self.usable:
             return
-        for text in wanted.values():
-            if text in self._known:
-                self._texts[text] = self._known[text]
+        self._texts.update(self._find(frozenset(wanted)))
+        new = [text for text in wanted if text not in self._texts]
+        self._texts.update(zip(new, range(self.count + self._new, self.count + self._new + len(new)), strict=True))
+        self._new += len(new)
+        for start in range(0, len(new), _ENTRIES_A_BLOCK):
+            self._blocks.append(_entries(new[start : start + _ENTRIES_A_BLOCK], self.prefix))
+
+    def _find(self, wanted: frozenset[str]) -> dict[str, int]:
+        """The indexes of those that are there as plain entries."""
+        if self._all is None and not self._plain:
+            return {text: self._known[text] for text in wanted if text in self._known}
         found: dict[str, int] = {}
         if self._all is not None:
-            asked = frozenset(wanted.values())
             for index, text in enumerate(self._all):
-                if text in asked:
+                if text in wanted:
                     found.setdefault(text, index)
-            self._texts.update(found)
-        elif self._plain:
-            index = -1
-            for index, match in enumerate(ENTRY.finditer(self.data, self._root_tag[1])):
-                plain = match[1]
-                if plain is not None and plain in wanted:
-                    found.setdefault(wanted[plain], index)
-            if index + 1 == self.count:  # else it is not as plain as thought: add rather than mix texts up
-                self._texts.update(found)
-        prefix = self.prefix
-        block: list[bytes] = []
-        for raw, text in wanted.items():
-            if text not in self._texts:
-                self._texts[text] = self.count + self._new
-                self._new += 1
-                block.append(b"<%bsi>%b</%bsi>" % (prefix, text_element(text, prefix, raw), prefix))
-                if len(block) == _ENTRIES_A_BLOCK:
-                    self._blocks.append(b"".join(block))
-                    block.clear()
-        self._blocks.append(b"".join(block))
+            return found
+        raw = {escape(text): text for text in wanted}
+        index = -1
+        for index, match in enumerate(ENTRY.finditer(self.data, self._root_tag[1])):
+            plain = match[1]
+            if plain is not None and plain in raw:
+                found.setdefault(raw[plain], index)
+        return found if index + 1 == self.count else {}  # else it is not as plain as thought: add rather than mix texts up
 
-    def index(self, text: str) -> int:
-        """The index of a text that was wanted before."""
-        self._references += 1
-        return self._texts[text]
+    @property
+    def indexes(self) -> Mapping[str, int]:
+        """The indexes of all texts that were wanted."""
+        return self._texts
 
     @property
     def changed(self) -> bool:
@@ -274,7 +297,7 @@ def cell_element(
     close = b"</%bc>" % prefix
     if isinstance(value, str):
         if strings is not None:
-            return b'%b t="s"><%bv>%d</%bv>%b' % (head, prefix, strings.index(value), prefix, close)
+            return b'%b t="s"><%bv>%d</%bv>%b' % (head, prefix, strings.indexes[value], prefix, close)
         return b'%b t="inlineStr"><%bis>%b</%bis>%b' % (head, prefix, text_element(value, prefix), prefix, close)
     kind, content = _content(value, date1904=date1904)
     return b"%b%b><%bv>%b</%bv>%b" % (head, kind, prefix, content, prefix, close)

@@ -396,7 +396,7 @@ def spliced(data: bytes, edits: Iterable[Edit]) -> Iterator[bytes]:
     yield bytes(block)
 
 
-NewCells = tuple[int, Mapping[int, bytes]]  # a row's number, and its new cells by column number
+NewCells = tuple[int, Sequence[int], Sequence[bytes]]  # a row's number, column numbers in order, and their new cells
 
 
 def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
@@ -409,15 +409,25 @@ def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
     behind: list[bytes] = []  # new rows after the last one
     prefix = found.prefix
     spans: dict[tuple[bytes, int, int], bytes] = {}
-    place = 0
-    for number, cells in rows:
-        columns = sorted(cells)
-        place = bisect_left(found.numbers, number, place)
-        if place < len(found.numbers) and found.numbers[place] == number:
-            yield from _one_row(found, place, cells, columns, spans)
+    numbers, ends, first, cell_columns = found.numbers, found.ends, found.first, found.cell_columns
+    count, place = len(numbers), 0
+    for number, columns, cells in rows:
+        if place == count or numbers[place] != number:
+            place = bisect_left(numbers, number, place)
+        if place < count and numbers[place] == number:
+            end = ends[place]
+            if end < 0:
+                yield _into_empty(found, place, columns, cells)
+                continue
+            if (wider := _wider_tag(found, place, columns, spans)) is not None:
+                yield wider
+            if first[place] == first[place + 1] or cell_columns[first[place + 1] - 1] < columns[0]:
+                yield end, end, b"".join(cells)  # most often: all behind the row's last cell
+            else:
+                yield from _among_cells(found, place, columns, cells)
             continue
-        made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join([cells[c] for c in columns]), prefix)
-        if place < len(found.numbers):
+        made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells), prefix)
+        if place < count:
             yield found.starts[place], found.starts[place], made
         else:
             behind.append(made)
@@ -435,40 +445,43 @@ def _rows_at_end(found: Scan, rows: bytes) -> Edit:
     return (end, end, rows)
 
 
-def _one_row(
-    found: Scan, index: int, cells: Mapping[int, bytes], columns: Sequence[int], spans: dict[tuple[bytes, int, int], bytes]
-) -> Iterator[Edit]:
-    data = found.data
-    start, tag_end, end = found.starts[index], found.tag_ends[index], found.ends[index]
-    if end < 0:  # <row/>
-        tag = _widened(data[start:tag_end], columns[0], columns[-1])
-        made = b"".join([cells[column] for column in columns])
-        yield start, tag_end, tag[:-2].rstrip() + b">" + made + b"</%brow>" % found.prefix
-        return
-    at = data.find(b"spans", start, tag_end)
-    if at >= 0:
-        old = data[at - 1 : tag_end]
-        key = (old, columns[0], columns[-1])
-        tail = spans.get(key)
-        if tail is None:  # from before "spans" to the tag's end: alike in most rows
-            tail = spans[key] = _widened(old, columns[0], columns[-1])
-        if tail != old:
-            yield at - 1, tag_end, tail
-    here = found.row_columns(index)
-    last = here[-1] if here else 0
+def _into_empty(found: Scan, index: int, columns: Sequence[int], cells: Sequence[bytes]) -> Edit:
+    """`<row/>` with cells in it."""
+    start, tag_end = found.starts[index], found.tag_ends[index]
+    tag = _widened(found.data[start:tag_end], columns[0], columns[-1])
+    return start, tag_end, tag[:-2].rstrip() + b">" + b"".join(cells) + b"</%brow>" % found.prefix
+
+
+def _wider_tag(found: Scan, index: int, columns: Sequence[int], spans: dict[tuple[bytes, int, int], bytes]) -> Edit | None:
+    """The edit that widens a row's `spans`, where that is needed."""
+    data, tag_end = found.data, found.tag_ends[index]
+    at = data.find(b"spans", found.starts[index], tag_end)
+    if at < 0:
+        return None
+    old = data[at - 1 : tag_end]  # from before "spans" to the tag's end: alike in most rows
+    key = (old, columns[0], columns[-1])
+    tail = spans.get(key)
+    if tail is None:
+        tail = spans[key] = _widened(old, columns[0], columns[-1])
+    return (at - 1, tag_end, tail) if tail != old else None
+
+
+def _among_cells(found: Scan, index: int, columns: Sequence[int], cells: Sequence[bytes]) -> Iterator[Edit]:
+    """The edits that put cells between those of a row, or in their places."""
+    last = found.row_columns(index)[-1]
     behind: list[bytes] = []
-    for column in columns:  # in order, and so are the places
+    for column, cell in zip(columns, cells, strict=True):  # in order, and so are the places
         if column > last:
-            behind.append(cells[column])
+            behind.append(cell)
             continue
         span = found.cell(index, column)
         if span is not None:
-            yield span.start, span.end, cells[column]
+            yield span.start, span.end, cell
         else:
             place = found.insertion(index, column)
-            yield place, place, cells[column]
+            yield place, place, cell
     if behind:
-        yield end, end, b"".join(behind)
+        yield found.ends[index], found.ends[index], b"".join(behind)
 
 
 def _widened(tag: bytes, first: int, last: int) -> bytes:

@@ -139,8 +139,8 @@ PREFIXED = (b'<x:sst xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/20
 def test_prefixed_shared_strings_are_reused_and_rich_ones_are_not(tmp_path: Path) -> None:
     strings = SharedStrings(PREFIXED)
     strings.want(["Due", "Soon", "a & b"])
-    assert [strings.index(text) for text in ("Due", "Soon", "a & b")] == [0, 3, 4]
+    assert [strings.indexes[text] for text in ("Due", "Soon", "a & b")] == [0, 3, 4]
     again = SharedStrings(b"".join(strings.blocks()))
     again.want(["Due", "Soon", "a & b"])
-    assert [again.index(text) for text in ("Due", "Soon", "a & b")] == [0, 3, 4]
+    assert [again.indexes[text] for text in ("Due", "Soon", "a & b")] == [0, 3, 4]
     assert not again.changed
