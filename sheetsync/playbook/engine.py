@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from sheetsync.core import model
@@ -16,6 +17,8 @@ from sheetsync.core.values import say_date, text_of
 from sheetsync.playbook.criteria import fitting
 from sheetsync.playbook.due import anniversary
 from sheetsync.playbook.model import CONTACT, Playbook, Rule, split_step
+
+_follow_up = partial(tuple.__new__, FollowUp)  # a call of the class costs twice as much, once for each row
 
 
 class Candidate(NamedTuple):
@@ -325,8 +328,8 @@ class _Writer:
             said = self._said[id(candidate)] = (_status([candidate], today), self._why(candidate))
         rule = candidate.rule
         due, latest = (None, None) if candidate.now else (candidate.due, candidate.latest)
-        return FollowUp(self.rows[i], self.labels[i], said[0], due, self._step(i, rule), rule.name, said[1], rule.urgent, latest,
-                        candidate.active, rule.first)
+        return _follow_up((self.rows[i], self.labels[i], said[0], due, self._step(i, rule), rule.name, said[1], rule.urgent, latest,
+                           candidate.active, rule.first))
 
     def chosen(self, i: int, status: str, candidate: Candidate, others: list[Candidate]) -> FollowUp:
         """A follow-up by one candidate; `others` are named behind it."""
@@ -337,8 +340,8 @@ class _Writer:
             why += " · also: " + ", ".join([self._named(other) for other in others])
         rule = candidate.rule
         latest = None if candidate.now else candidate.latest
-        return FollowUp(self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, latest,
-                        candidate.active, rule.first)
+        return _follow_up((self.rows[i], self.labels[i], status, due, self._step(i, rule), rule.name, why, rule.urgent, latest,
+                           candidate.active, rule.first))
 
     def _why(self, candidate: Candidate) -> str:
         key = (candidate.order, candidate.column, candidate.start, candidate.moved, candidate.moved and candidate.due)

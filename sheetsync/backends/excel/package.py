@@ -23,7 +23,7 @@ MAX_TOTAL = 6 * 1024**3  # bytes, all members inflated
 MAX_RATIO = 1000  # inflated to deflated, above SMALL: deflate itself can't do more than 1,032
 SMALL = 64 * 1024**2  # bytes; a part below this is never called a bomb
 LARGE_PART = 256 * 1024**2  # bytes; a larger one is inflated once more when it is read
-_CHUNK = 1024**2
+_CHUNK = 4 * 1024**2  # bytes
 _LEVEL = 4  # of deflate: half the time of the usual 6 for a tenth more bytes
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -45,13 +45,13 @@ class Deflated:
 Part = bytes | Deflated
 
 
-def deflate(blocks: Iterable[bytes]) -> Deflated:
+def deflate(blocks: Iterable[bytes | memoryview]) -> Deflated:
     """The blocks as one deflated part."""
     deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     crc = size = 0
     raw = io.BytesIO()
 
-    def noted() -> Iterator[bytes]:
+    def noted() -> Iterator[bytes | memoryview]:
         nonlocal crc, size
         for block in blocks:
             crc = zlib.crc32(block, crc)

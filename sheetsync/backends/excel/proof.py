@@ -149,15 +149,19 @@ class Proof:
         numbers, starts, tag_ends, ends = old.numbers, old.starts, old.tag_ends, old.ends
         pieces = self.before.pieces(self.part)
         at_new, at_old = first, starts[0]
-        place = at = 0  # both kinds of numbers are in order
+        count, table_numbers, table_count = len(numbers), expected.numbers, len(expected.numbers)
+        next_place = next_at = 0  # both kinds of numbers are in order
         for number in sorted(self.changed):
-            if place == len(numbers) or numbers[place] != number:
+            place, at = next_place, next_at
+            if place == count or numbers[place] != number:
                 place = bisect_left(numbers, number, place)
-                if place == len(numbers) or numbers[place] != number:
+                if place == count or numbers[place] != number:
                     return None  # a row was made: rare, and left to the reading
-            if at == len(expected.numbers) or expected.numbers[at] != number:
-                at = bisect_left(expected.numbers, number, at)
-            start, end = starts[place], _end(old, place)
+            if at == table_count or table_numbers[at] != number:
+                at = bisect_left(table_numbers, number, at)
+            colour_at = at if at < table_count and table_numbers[at] == number else -1
+            next_place, next_at = place + 1, at + (colour_at >= 0)
+            start, end = starts[place], ends[place] if ends[place] >= 0 else tag_ends[place]
             if start > at_old:
                 if not _same(new, at_new, pieces, at_old, start):
                     return None
@@ -171,7 +175,6 @@ class Proof:
                 at_new += tag_end
             else:
                 at_new += len(row) + 6
-            colour_at = at if at < len(expected.numbers) and expected.numbers[at] == number else -1
             if colour_at >= 0:
                 wanted: Sequence[Cell] = expected.rows[colour_at][first_position:last_position]
             else:

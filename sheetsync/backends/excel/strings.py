@@ -14,6 +14,7 @@ from sheetsync.core.model import Cell, CellError
 from sheetsync.core.tidy import is_tidy
 
 _EPOCH = datetime(1899, 12, 30)
+_BLOCK = 1024**2  # bytes
 _ENTRIES_A_BLOCK = 1000
 OFFSET_1904 = 1462  # days between the 1900 and the 1904 date systems
 _SPECIAL = re.compile(r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\r]")
@@ -259,7 +260,7 @@ class SharedStrings:
         """Whether a text was added."""
         return self._new > 0
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[bytes | memoryview]:
         """The part in blocks, with the new entries spliced in and the counts right, where it has them."""
         start, end = self._root_tag
         tag = self.data[start:end]
@@ -274,7 +275,10 @@ class SharedStrings:
         if self._closed:  # <sst/>
             yield tag[:-2].rstrip() + b">"
         else:
-            yield tag + self.data[end : self._insert_at]
+            yield tag
+            whole = memoryview(self.data)
+            for at in range(end, self._insert_at, _BLOCK):
+                yield whole[at : min(at + _BLOCK, self._insert_at)]
         yield from self._blocks
         yield b"</%bsst>" % self.prefix + self.data[end:] if self._closed else self.data[self._insert_at :]
 
