@@ -219,7 +219,8 @@ class Splice:
         days: dict[Cell, int] = {}
         date1904 = self.workbook.date1904
         known: dict[object, _Plan] = {}  # of whole rows: few differ
-        usual = strings is not None and not any("\n" in text for text in indexes)  # else cells of one kind may look different
+        said = map(_AFTER, self.changes) if strings is None else indexes
+        usual = not any(text.__class__ is str and "\n" in text for text in said)  # else cells of one kind may look different
         for number, group in groupby(sorted(self.changes, key=_ROW), key=_ROW):
             if place == count or numbers[place] != number:
                 place = bisect_left(numbers, number, place)
