@@ -5,11 +5,9 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +15,8 @@ from sheetsync.backends.excel import examine, file
 from sheetsync.backends.excel.backups import USUAL, Kept
 from sheetsync.backends.excel.locked import locked
 from sheetsync.backends.excel.package import Package
+from sheetsync.backends.excel.plain import scan_plain
+from sheetsync.backends.excel.plain_values import PlainValues
 from sheetsync.backends.excel.proof import LARGE, Proof, frame_of
 from sheetsync.backends.excel.reader import SheetInfo, Workbook, read_grid, read_sparse
 from sheetsync.backends.excel.rules import read_rules
@@ -76,10 +76,7 @@ class ExcelSheet:
     def read(self) -> Table:
         """The customer table as it is now. Raises Refused with a sentence for what is no sound workbook."""
         self._state = None  # the last state's memory goes before the next one comes
-        data = file.read_bytes(self._source.path)
-        with ThreadPoolExecutor(1) as pool:  # numpy takes as long to load as a large file takes to be inflated
-            pool.submit(import_module, "sheetsync.backends.excel.plain_values")
-            self._state = _Reading(self._source, data)
+        self._state = _Reading(self._source, file.read_bytes(self._source.path))
         _give_back()
         return self._state.table
 
@@ -228,9 +225,6 @@ class _Reading:
         return chosen[0]
 
     def _read_table(self) -> Table:
-        from sheetsync.backends.excel.plain import scan_plain
-        from sheetsync.backends.excel.plain_values import PlainValues
-
         source = self.source
         data = as_utf8(self.package.read(self.info.part))
         values = PlainValues(self.workbook, self.where, self._like)
