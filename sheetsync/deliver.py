@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -67,6 +68,8 @@ def to_file(text: str, path: Path) -> None:
     temporary = None
     try:
         path = path.resolve()
+        if path.is_symlink():  # still: it points to itself, which Python says since 3.13 no more
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".sheetsync-")
         temporary = Path(name)
