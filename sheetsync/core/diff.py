@@ -88,14 +88,15 @@ def diff(table: Table, desired: Desired, anchor: Callable[[int], Anchor]) -> Cha
     for _, before_all, values, styles, old_styles in cells:
         where.update([
             index for index, (before, after, old, style) in enumerate(zip(before_all, values, old_styles, styles, strict=True))
-            if (before is not after and not same(before, after)) or old != style
+            if (before is not after and (before is None or after is None or not same(before, after)))
+            or (old is not style and old != style)
         ])
     for index in sorted(where):
         whose: Anchor | None = None
         for header, before_all, values, styles, old_styles in cells:
             before, after = before_all[index], values[index]
             style_before, style_after = old_styles[index], styles[index]
-            if (before is after or same(before, after)) and style_before == style_after:
+            if (before is after or not (before is None or after is None or not same(before, after))) and style_before == style_after:
                 continue
             if whose is None:
                 whose = anchor(index)
