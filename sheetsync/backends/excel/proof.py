@@ -192,9 +192,8 @@ class Proof:
                 cells = _status_cells(_closed(row), _closed(before), names, digits, match_ours)
                 if cells is None:
                     return None
-            for value, looks, own, style, kind, text in zip(
-                wanted, colours, cells[::4], cells[1::4], cells[2::4], cells[3::4], strict=True
-            ):
+            each = iter(cells)
+            for value, looks, own, style, kind, text in zip(wanted, colours, each, each, each, each, strict=True):
                 if own is not None and own != digits:
                     return None
                 if value is None:

@@ -225,6 +225,7 @@ class Splice:
             if place == count or numbers[place] != number:
                 place = bisect_left(numbers, number, place)
             index = place if place < count and numbers[place] == number else None
+            place += index is not None
             here = nowhere if index is None else styles[index]
             row_format = None if index is None else found.row_style(index)
             changes = list(group)

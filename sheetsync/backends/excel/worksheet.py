@@ -415,16 +415,17 @@ def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
         if place == count or numbers[place] != number:
             place = bisect_left(numbers, number, place)
         if place < count and numbers[place] == number:
-            end = ends[place]
+            index, end = place, ends[place]
+            place += 1
             if end < 0:
-                yield _into_empty(found, place, columns, cells)
+                yield _into_empty(found, index, columns, cells)
                 continue
-            if (wider := _wider_tag(found, place, columns, spans)) is not None:
+            if (wider := _wider_tag(found, index, columns, spans)) is not None:
                 yield wider
-            if first[place] == first[place + 1] or cell_columns[first[place + 1] - 1] < columns[0]:
+            if first[index] == first[index + 1] or cell_columns[first[index + 1] - 1] < columns[0]:
                 yield end, end, b"".join(cells)  # most often: all behind the row's last cell
             else:
-                yield from _among_cells(found, place, columns, cells)
+                yield from _among_cells(found, index, columns, cells)
             continue
         made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells), prefix)
         if place < count:
