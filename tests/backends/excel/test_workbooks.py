@@ -403,47 +403,44 @@ def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatc
 def test_the_quick_proof_fails_where_anything_is_not_as_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[bytes], bytes]
 ) -> None:
-    monkeypatch.setattr(sheet, "LARGE", 0)
-    seen: list[bool] = []
-    holds = proof.Proof.holds
-
-    def spoilt(self: proof.Proof, package: Package) -> bool:
-        assert holds(self, package)
+    def spoilt(package: Package) -> Package:
         changed = tmp_path / "changed.xlsx"
         changed.write_bytes(package.data)
         rewritten(changed, name, change)
         other = Package(changed.read_bytes(), "x")
         assert other.read(name) != package.read(name)
-        seen.append(holds(self, other))
-        return True
+        return other
 
-    path = tmp_path / "customers.xlsx"
-    write_workbook(path, CUSTOMERS)
-    monkeypatch.setattr(proof.Proof, "holds", spoilt)
-    sync(source(path), PLAYBOOK, today=TODAY)
-    assert seen == [False]
+    assert verdicts_on(spoilt, tmp_path, monkeypatch) == [False]
 
 
 def test_the_quick_proof_fails_where_the_worksheet_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(package: Package) -> Package:
+        [member] = [member for member in package.members if member.filename == SHEET]
+        other = package.data.replace(struct.pack("<L", member.CRC), struct.pack("<L", member.CRC ^ 1))
+        with pytest.raises(Refused, match="is damaged"):
+            Package(other, "x")
+        return Package(other, "x", streamed=SHEET)
+
+    assert verdicts_on(spoilt, tmp_path, monkeypatch) == [False]
+
+
+def verdicts_on(spoilt: Callable[[Package], Package], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What the quick proof says of the package that a first sync writes, after `spoilt` has made another of it."""
     monkeypatch.setattr(sheet, "LARGE", 0)
     seen: list[bool] = []
     holds = proof.Proof.holds
 
-    def spoilt(self: proof.Proof, package: Package) -> bool:
+    def both(self: proof.Proof, package: Package) -> bool:
         assert holds(self, package)
-        [member] = [member for member in package.members if member.filename == SHEET]
-        other = package.data.replace(struct.pack("<L", member.CRC), struct.pack("<L", member.CRC ^ 1))
-        assert other != package.data
-        seen.append(holds(self, Package(other, "x", streamed=SHEET)))
-        with pytest.raises(Refused, match="is damaged"):
-            Package(other, "x")
+        seen.append(holds(self, spoilt(package)))
         return True
 
     path = tmp_path / "customers.xlsx"
     write_workbook(path, CUSTOMERS)
-    monkeypatch.setattr(proof.Proof, "holds", spoilt)
+    monkeypatch.setattr(proof.Proof, "holds", both)
     sync(source(path), PLAYBOOK, today=TODAY)
-    assert seen == [False]
+    return seen
 
 
 @pytest.mark.parametrize("change", [
