@@ -111,7 +111,7 @@ class Proof:
             old = old[same:]
             found: Sequence[str | None] | None = plain_texts(block)
             if found is None:
-                found = [None if entry[1] is None else entry[1].decode() for entry in ENTRY.finditer(block)]
+                found = [None if entry[1] is None else entry[1].decode("utf-8", "replace") for entry in ENTRY.finditer(block)]
             for said, asked in zip(found, wanted[place : place + len(found)], strict=False):
                 if asked is not None and said != escape(asked).decode():
                     return False
@@ -200,7 +200,7 @@ class Proof:
                     if text:
                         return None
                 elif value.__class__ is str:
-                    if kind != b"s" or text is None or not text.isdigit():
+                    if kind != b"s" or text is None or not text.isdigit() or len(text) > 7:
                         return None  # a rare kind of cell, as below, is left to the reading
                     indexes.append(int(text))
                     said.append(value)

@@ -387,6 +387,7 @@ def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatc
     (SHEET, lambda data: re.sub(rb'<c r="B3".*?</c>', b"", data)),  # an owner's cell is gone
     (SHEET, lambda data: data.replace(b"<v>5</v>", b"<v>6</v>", 1)),  # an owner's value is another
     (SHEET, lambda data: re.sub(rb'(<c r="K4"[^>]*><v>)\d+', rb"\g<1>0", data)),  # a status is another text
+    (SHEET, lambda data: re.sub(rb'(<c r="K4"[^>]*><v>)\d+', rb"\g<1>99999999999999999999", data)),  # a status is no text at all
     (SHEET, lambda data: re.sub(rb'(<c r="K3" s=")\d+', rb"\g<1>0", data)),  # a status has lost its colour
     (SHEET, lambda data: re.sub(rb'<row r="5".*?</row>', b"", data)),  # a row is gone
     (SHEET, lambda data: data.replace(b"</sheetData>", b'<row r="99"><c r="A99"><v>1</v></c></row></sheetData>')),
