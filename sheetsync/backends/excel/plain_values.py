@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -108,8 +109,13 @@ class PlainValues:
             out[dated] = known[places]
         counted &= ~dated
         out[counted] = numbers[counted].astype(np.float64).astype(object)
+        rest = filled & ~(shared | counted | dated)
+        inline = rest & (cells.kinds == INLINE_TEXT)
+        if inline.any() and (said := self._inline_texts(cells.part.data, cells.starts[inline], cells.ends[inline])) is not None:
+            out[inline] = said
+            rest &= ~inline
         data, known_texts = cells.part.data, self.texts
-        for place in np.flatnonzero(filled & ~(shared | counted | dated)).tolist():
+        for place in np.flatnonzero(rest).tolist():
             text = xml_text(data[cells.starts[place] : cells.ends[place]])
             if text is None:
                 return None
@@ -122,6 +128,20 @@ class PlainValues:
                 value = known_texts.get(value, value) if len(known_texts) >= _MOST_KNOWN else known_texts.setdefault(value, value)
             out[place] = None if value == "" else value
         return out
+
+    def _inline_texts(self, data: bytes, starts: Array, ends: Array) -> list[Cell] | None:
+        """The texts between those places; None where they have to be looked at one by one."""
+        raw = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        joined = b"\0".join(raw)
+        if b"&" in joined or b"\r" in joined or (b"_" in joined and b"_x" in joined):
+            return None
+        try:
+            texts = joined.decode().split("\0")
+        except UnicodeDecodeError:
+            return None
+        known: dict[Any, Cell] = self.texts
+        share: Callable[[Any, Any], Cell] = known.get if len(known) >= _MOST_KNOWN else known.setdefault
+        return [share(text, text) or None for text in texts] if len(texts) == len(raw) else None
 
     def _are_dates(self, styles: Array, among: Array) -> Array:
         """Whether cells of those styles show their numbers as dates; of `among` alone."""

@@ -24,8 +24,9 @@ from sheetsync.backends.excel.worksheet import Scan, as_utf8, letters, scan_gene
 from sheetsync.core.model import PLAIN, Cell, Style, Table
 
 LARGE = 500_000  # cells; below it the whole worksheet is read back and compared value by value
-# One status cell, or none: its row's number, style, type and value.
-_CELL = rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n)")?(?:/>|><v>([^<]*)</v></c>))?'
+# One status cell, or none: its row's number, style, type, and value or text.
+_CELL = (rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n|inlineStr)")?'
+         rb'(?:/>|>(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>))?')
 _BLANK = (None,) * 16_384
 _PIECE = 1024**2  # bytes that are compared at once
 _MOST_FRAME = 64 * 1024**2  # bytes behind the rows; where there are more, the new file is read back as a whole
@@ -193,17 +194,21 @@ class Proof:
                 if cells is None:
                     return None
             each = iter(cells)
-            for value, looks, own, style, kind, text in zip(wanted, colours, each, each, each, each, strict=True):
+            for value, looks, own, style, kind, text, said_here in zip(wanted, colours, each, each, each, each, each, strict=True):
                 if own is not None and own != digits:
                     return None
                 if value is None:
-                    if text:
+                    if text or said_here:
                         return None
                 elif value.__class__ is str:
-                    if kind != b"s" or text is None or not text.isdigit() or len(text) > 7:
+                    if kind == b"inlineStr":
+                        if said_here != escape(value):
+                            return None
+                    elif kind != b"s" or text is None or not text.isdigit() or len(text) > 7:
                         return None  # a rare kind of cell, as below, is left to the reading
-                    indexes.append(int(text))
-                    said.append(value)
+                    else:
+                        indexes.append(int(text))
+                        said.append(value)
                 elif value.__class__ is not date or kind is not None:
                     return None
                 else:

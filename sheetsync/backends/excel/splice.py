@@ -14,7 +14,7 @@ from lxml import etree
 
 from sheetsync.backends.excel.package import Part, deflate, local, serialise
 from sheetsync.backends.excel.reader import SheetInfo, Workbook
-from sheetsync.backends.excel.strings import SharedStrings, cell_element, serial
+from sheetsync.backends.excel.strings import SharedStrings, cell_element, escape, serial
 from sheetsync.backends.excel.styles import Styles
 from sheetsync.backends.excel.tables import ListObject, resized, widen
 from sheetsync.backends.excel.worksheet import (
@@ -47,6 +47,7 @@ from sheetsync.core.model import (
     Table,
     column_letters,
 )
+from sheetsync.core.tidy import is_tidy
 from sheetsync.errors import Refused
 
 # Least and greatest widths of new columns, in characters of the default font (§18.3.1.13).
@@ -54,6 +55,7 @@ _WIDTHS = {STATUS: (15, 30), NEXT_FOLLOW_UP: (16, 20), NEXT_STEP: (30, 60), WHY:
 _BEHIND_CALCULATION = ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
                        "fileRecoveryPr", "webPublishObjects", "extLst")
 _ROW, _COLUMN, _AFTER = itemgetter(0), itemgetter(1), itemgetter(3)  # of changes
+_MANY = 1000  # texts that are looked at at once
 _FORMULA = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?f[ />]")
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]")
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -213,14 +215,15 @@ class Splice:
         seen = sorted({columns[header] for header in self._headers} | {self.neighbour})
         styles = found.styles(seen)
         nowhere = (ABSENT,) * len(seen)
-        plans = _Plans(self, columns, strings, seen)
         formulas, header_row = found.formulas, self.table.header_row
         indexes = {} if strings is None else strings.indexes
         days: dict[Cell, int] = {}
         date1904 = self.workbook.date1904
         known: dict[object, _Plan] = {}  # of whole rows: few differ
-        said = map(_AFTER, self.changes) if strings is None else indexes
-        usual = not any(text.__class__ is str and "\n" in text for text in said)  # else cells of one kind may look different
+        said = [text for text in map(_AFTER, self.changes) if text.__class__ is str] if strings is None else list(indexes)
+        usual = not any("\n" in text for text in said)  # else cells of one kind may look different
+        tidy = all(is_tidy(said[at : at + _MANY]) for at in range(0, len(said), _MANY))
+        plans = _Plans(self, columns, strings, seen, tidy=tidy)
         for number, group in groupby(sorted(self.changes, key=_ROW), key=_ROW):
             if place == count or numbers[place] != number:
                 place = bisect_left(numbers, number, place)
@@ -244,7 +247,7 @@ class Splice:
                 if pattern is None:
                     cells.append(plans.element(number, changes[len(cells)], plan.formats[len(cells)]))
                 elif kind is str:
-                    cells.append(pattern % (number, indexes[value]))
+                    cells.append(pattern % (number, escape(value) if strings is None else indexes[value]))
                 elif kind is date:
                     day = days.get(value)
                     if day is None:
@@ -441,9 +444,9 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How rows with like changes are written: a pattern for each change, which takes the row's number and what stands in `<v>` (an
-    index or a day; nothing where the cell is blank), None where the cell is made on its own; then blank cells. `order`
-    puts them in that of their columns, where they are not.
+    """How rows with like changes are written: a pattern for each change, which takes the row's number and what the cell holds (an
+    index, a day or a text; nothing where it is blank), None where the cell is made on its own; then blank cells. `order` puts
+    them in that of their columns, where they are not.
     """
 
     formats: Sequence[int]
@@ -456,8 +459,11 @@ class _Plan:
 class _Plans:
     """Decides how the changes of a row are written."""
 
-    def __init__(self, splice: Splice, columns: Mapping[str, int], strings: SharedStrings | None, seen: Sequence[int]) -> None:
+    def __init__(
+        self, splice: Splice, columns: Mapping[str, int], strings: SharedStrings | None, seen: Sequence[int], *, tidy: bool
+    ) -> None:
         self.columns, self.strings, self.seen = columns, strings, seen
+        self.tidy = tidy  # whether no text has spaces that want keeping
         self.prefix, self.date1904 = splice.found.prefix, splice.workbook.date1904
         self.neighbour, self.header_row = splice.neighbour, splice.table.header_row
         self.new = [columns[header] for header in splice.changes.new_columns]
@@ -489,14 +495,15 @@ class _Plans:
         return cell_element(self.prefix, ref, style, change.after, self.strings, date1904=self.date1904)
 
     def _pattern(self, column: int, style: int, change: Change) -> bytes | None:
-        kind = change.after.__class__
-        shared = kind is str and self.strings is not None
-        if not shared and kind is not date and change.after is not None:
-            return None
+        after, prefix = change.after, self.prefix
         head = b'%b%%d"%b' % (self._head(column), b' s="%d"' % style if style else b"")
-        if change.after is None:
+        if after is None:
             return head + b"/>"
-        return b"%b%b><%bv>%%d</%bv></%bc>" % (head, b' t="s"' if shared else b"", self.prefix, self.prefix, self.prefix)
+        if after.__class__ is date or (after.__class__ is str and self.strings is not None):
+            return b"%b%b><%bv>%%d</%bv></%bc>" % (head, b"" if after.__class__ is date else b' t="s"', prefix, prefix, prefix)
+        if after.__class__ is str and self.tidy:
+            return b'%b t="inlineStr"><%bis><%bt>%%b</%bt></%bis></%bc>' % (head, prefix, prefix, prefix, prefix, prefix)
+        return None
 
     def _head(self, column: int) -> bytes:
         return b'<%bc r="%b' % (self.prefix, letters(column))

@@ -25,7 +25,7 @@ from sheetsync.core.model import CellError
 from sheetsync.errors import Refused, TableChanged
 from sheetsync.sync import sync
 from tests.backends.excel.made import HEADER, SHEET, made, part, rewritten, run, source
-from tests.worksheets import CUSTOMERS, PLAYBOOK, TODAY, read_cells, write_workbook
+from tests.worksheets import CUSTOMERS, PLAYBOOK, TODAY, Rows, read_cells, write_workbook
 
 
 def test_status_columns_stand_right_of_the_table_and_the_rest_stays(tmp_path: Path) -> None:
@@ -364,7 +364,8 @@ def test_a_write_that_would_change_something_else_is_refused(tmp_path: Path, mon
     assert path.read_bytes() == before
 
 
-def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("inline", [False, True])
+def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: bool) -> None:
     monkeypatch.setattr(sheet, "LARGE", 0)
     verdicts: list[bool] = []
     holds = proof.Proof.holds
@@ -375,11 +376,32 @@ def test_the_quick_proof_agrees_with_reading_all_back(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(proof.Proof, "holds", noted)
     path = tmp_path / "customers.xlsx"
-    write_workbook(path, CUSTOMERS)
+    (with_texts_in_its_cells if inline else write_workbook)(path, CUSTOMERS)
     for day in (TODAY, date(2027, 3, 1), TODAY):
         assert sync(source(path), PLAYBOOK, today=day).written
         assert len(sync(source(path), PLAYBOOK, today=day).changes) == 0
     assert verdicts == [True, True, True]
+    assert ('t="s"' in part(path, SHEET)) is not inline
+
+
+def with_texts_in_its_cells(path: Path, rows: Rows) -> None:
+    """A new workbook without shared strings, as pandas and others stream them."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"}) as workbook:
+        worksheet = workbook.add_worksheet("Customers")
+        for number, row in enumerate(rows):
+            worksheet.write_row(number, 0, [f"<{cell} & Co>" if cell == "Kwame Asante" else cell for cell in row])
+
+
+@pytest.mark.parametrize("change", [
+    lambda data: data.replace(b"Never contacted", b"Ever contacted"),  # a status is another text
+    lambda data: data.replace(b"Asante &amp; Co&gt;", b"Asante Co&gt;"),  # an owner's value, and a step, are another
+    lambda data: re.sub(rb'(<c r="K3"[^>]*)t="inlineStr"><is><t>[^<]*</t></is>', rb"\g<1>><v>1</v>", data),  # a status is a number
+])
+def test_the_quick_proof_reads_texts_in_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes]) -> None:
+    def spoilt(package: Package) -> Package:
+        return another(package, SHEET, change, tmp_path)
+
+    assert verdicts_on(spoilt, tmp_path, monkeypatch, with_texts_in_its_cells) == [False]
 
 
 @pytest.mark.parametrize(("name", "change"), [
@@ -405,12 +427,7 @@ def test_the_quick_proof_fails_where_anything_is_not_as_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[bytes], bytes]
 ) -> None:
     def spoilt(package: Package) -> Package:
-        changed = tmp_path / "changed.xlsx"
-        changed.write_bytes(package.data)
-        rewritten(changed, name, change)
-        other = Package(changed.read_bytes(), "x")
-        assert other.read(name) != package.read(name)
-        return other
+        return another(package, name, change, tmp_path)
 
     assert verdicts_on(spoilt, tmp_path, monkeypatch) == [False]
 
@@ -426,7 +443,20 @@ def test_the_quick_proof_fails_where_the_worksheet_is_damaged(tmp_path: Path, mo
     assert verdicts_on(spoilt, tmp_path, monkeypatch) == [False]
 
 
-def verdicts_on(spoilt: Callable[[Package], Package], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def another(package: Package, name: str, change: Callable[[bytes], bytes], folder: Path) -> Package:
+    """The package with one part changed, which has to make a difference."""
+    changed = folder / "changed.xlsx"
+    changed.write_bytes(package.data)
+    rewritten(changed, name, change)
+    other = Package(changed.read_bytes(), "x")
+    assert other.read(name) != package.read(name)
+    return other
+
+
+def verdicts_on(
+    spoilt: Callable[[Package], Package], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[Path, Rows], None] = write_workbook,
+) -> list[bool]:
     """What the quick proof says of the package that a first sync writes, after `spoilt` has made another of it."""
     monkeypatch.setattr(sheet, "LARGE", 0)
     seen: list[bool] = []
@@ -438,7 +468,7 @@ def verdicts_on(spoilt: Callable[[Package], Package], tmp_path: Path, monkeypatc
         return True
 
     path = tmp_path / "customers.xlsx"
-    write_workbook(path, CUSTOMERS)
+    write(path, CUSTOMERS)
     monkeypatch.setattr(proof.Proof, "holds", both)
     sync(source(path), PLAYBOOK, today=TODAY)
     return seen
