@@ -24,7 +24,7 @@ class LettersCheck:
         """One problem for each such cell, with the text in Latin letters."""
         for name, cells in customers.cells.items():
             if customers.columns[name].type in ("name", "email"):
-                for index, text, better in judged(cells, latin, lambda texts: not texts.isascii()):
+                for index, text, better in judged(cells, lambda texts: "".join(texts).isascii(), latin):
                     strange = "".join(sorted({letter for letter, other in zip(text, better, strict=True) if letter != other}))
                     yield Problem(customers.row(index), name, self.id, self.severity,
                                   f'"{text.strip()}" has letters of another alphabet that look like Latin ones ({", ".join(strange)})',

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sheetsync.core.model import Customers, Problem, Severity
-from sheetsync.core.tidy import judged, tidied, untidy
+from sheetsync.core.tidy import is_tidy, judged, tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SpacesCheck:
         for name, cells in customers.cells.items():
             kind = customers.columns[name].type
             if (kind in ("name", "email", "phone", "choice", "yes-no", "url") or name == customers.key) and name not in self.ignore:
-                for index, text, better in judged(cells, tidied, untidy):
+                for index, text, better in judged(cells, is_tidy, tidied):
                     if better:  # else the cell is blank
                         yield Problem(customers.row(index), name, self.id, self.severity, _what(text),
                                       f'Type it as "{better}".', index)

@@ -84,23 +84,21 @@ def diff(table: Table, desired: Desired, anchor: Callable[[int], Anchor]) -> Cha
         (header, blank if position is None else [row[position] for row in rows], values, styles, old_styles)
         for header, position, values, styles, old_styles in columns
     ]
-    where: set[int] = set()
-    for _, before_all, values, styles, old_styles in cells:
-        where.update([
-            index for index, (before, after, old, style) in enumerate(zip(before_all, values, old_styles, styles, strict=True))
-            if (before is not after and (before is None or after is None or not same(before, after)))
-            or (old is not style and old != style)
+    differs = [
+        bytes([
+            (before is not after and (before is None or after is None or not same(before, after))) or (old is not style and old != style)
+            for before, after, old, style in zip(before_all, values, old_styles, styles, strict=True)
         ])
-    for index in sorted(where):
-        whose: Anchor | None = None
-        for header, before_all, values, styles, old_styles in cells:
-            before, after = before_all[index], values[index]
-            style_before, style_after = old_styles[index], styles[index]
-            if (before is after or not (before is None or after is None or not same(before, after))) and style_before == style_after:
-                continue
-            if whose is None:
-                whose = anchor(index)
-            changes.append(make((numbers[index], header, before, after, style_before, style_after, whose)))
+        for _, before_all, values, styles, old_styles in cells
+    ]
+    for index, flags in enumerate(zip(*differs, strict=True)):
+        if 1 not in flags:
+            continue
+        whose = anchor(index)
+        for differ, (header, before_all, values, styles, old_styles) in zip(flags, cells, strict=True):
+            if differ:
+                changes.append(make((
+                    numbers[index], header, before_all[index], values[index], old_styles[index], styles[index], whose)))
     return ChangeSet(tuple(changes), new)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from sheetsync.core.tidy import batches
+
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ().\-–/\u00a0]*")
 _TO_DIGITS = str.maketrans("", "", "+ ().-–/\u00a0")
 _OVERLONG = re.compile(r"\d(?:[.,]\d+)?\s*[Ee]\s*\+?\s*\d{1,2}")
 _EXTENSION = re.compile(r" ?(?:ext\. ?|ext |x ?)\d{1,6}$")
-_MANY = 500  # texts that are looked at at once
 _SPECIAL = re.compile(r"\(0+\)|/\s*\D")  # what the library reads in ways of its own
 
 
@@ -122,16 +123,15 @@ def e164(text: str, country: str | None) -> str | None:
 def e164s(texts: Sequence[str], country: str | None) -> list[str | None]:
     """`e164` of each text; the common case many at once."""
     out: list[str | None] = []
-    for start in range(0, len(texts), _MANY):
-        some = texts[start : start + _MANY]
-        joined = "\n".join(some)
+    for batch in batches(texts):
+        joined = "\n".join(batch)
         lines = joined.encode().translate(None, b"+ ().-/").decode().split("\n") if joined.isascii() else []
-        if len(lines) == len(some) == joined.count("\n+1 ") + joined.startswith("+1 ") and set(map(len, lines)) == {11} and (
+        if len(lines) == len(batch) == joined.count("\n+1 ") + joined.startswith("+1 ") and set(map(len, lines)) == {11} and (
             "".join(lines).isdigit()
         ):
             out += ["+" + line for line in lines]
         else:
-            out += [e164(text, country) for text in some]
+            out += [e164(text, country) for text in batch]
     return out
 
 

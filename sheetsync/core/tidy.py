@@ -27,7 +27,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LATIN_LETTER = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _OTHER_LETTER = re.compile("[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff]")
 _PRINTABLE = bytes(code for code in range(256) if chr(code).isprintable())
-_MANY = 500  # texts that are looked at at once: one that is not usual costs the time of so many
+_BATCH = 500  # texts that are looked at at once: one that is not usual costs the time of so many
 _SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -39,14 +39,6 @@ def tidied(text: str) -> str:
     if "\n" not in text:
         return " ".join(text.split())
     return "\n".join([_SPACES.sub(" ", line).strip() for line in text.split("\n")]).strip()
-
-
-def untidy(texts: str) -> bool:
-    """Whether any line of many may not be as `tidied` leaves it. False is certain."""
-    return (
-        not texts.isascii() or "  " in texts or "\n " in texts or " \n" in texts or "\t" in texts or "\r" in texts
-        or texts[:1] == " " or texts[-1:] == " "
-    )
 
 
 def is_tidy(texts: Sequence[str]) -> bool:
@@ -70,13 +62,15 @@ def _is_printable(text: str) -> bool:
 def in_bulk(texts: Sequence[str], kept: Callable[[Sequence[str]], bool], one: Callable[[str], T]) -> list[str | T]:
     """What `one` makes of each text, in their order. `kept` says of many at once whether it would leave all of them as they are."""
     out: list[str | T] = []
-    for start in range(0, len(texts), _MANY):
-        some = texts[start : start + _MANY]
-        if kept(some):
-            out += some
-        else:
-            out += map(one, some)
+    for batch in batches(texts):
+        out += batch if kept(batch) else map(one, batch)
     return out
+
+
+def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """All of the texts in their order, so many at a time as are looked at at once."""
+    for start in range(0, len(texts), _BATCH):
+        yield texts[start : start + _BATCH]
 
 
 def latin(text: str) -> str:
@@ -107,17 +101,17 @@ _SPELLINGS = frozenset(spelling for word in _IN_VALUES for spelling in (word, wo
 
 
 def judged(
-    cells: Sequence[Cell], better: Callable[[str], str], doubtful: Callable[[str], bool]
+    cells: Sequence[Cell], kept: Callable[[Sequence[str]], bool], better: Callable[[str], str]
 ) -> Iterator[tuple[int, str, str]]:
     """(index, text, better text) for every text that `better` would write otherwise.
 
-    `doubtful` sees all texts at once, one a line, so that a clean column costs next to nothing.
+    `kept` says of many at once whether it would leave all of them as they are, so that a clean column costs next to nothing.
     """
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if not doubtful("\n".join(texts)):
+    texts: list[str] = [cell for cell in cells if isinstance(cell, str)]
+    found = in_bulk(texts, kept, better)
+    if found == texts:
         return
-    wrong = {text: other for text in set(texts) if (other := better(text)) != text}
-    if wrong:
-        for index, cell in enumerate(cells):
-            if isinstance(cell, str) and cell in wrong:
-                yield index, cell, wrong[cell]
+    indexes = [index for index, cell in enumerate(cells) if isinstance(cell, str)]
+    for index, text, other in zip(indexes, texts, found, strict=True):
+        if other != text:
+            yield index, text, other

@@ -63,11 +63,9 @@ def see_customers(
                         None, "error-cell", "the formula has no result yet",
                         "Open the workbook in Excel or LibreOffice and save it once.",
                     )
-        values[column.name] = parsed
-        raw[column.name] = cells
-        if parsed == cells:
-            raw[column.name] = parsed  # most columns read as they are: one list serves for both
-        elif wrong := [n for n, value in enumerate(parsed) if value.__class__ is Fault]:
+        same = parsed == cells  # most columns read as they are: one list serves for both
+        values[column.name], raw[column.name] = parsed, parsed if same else cells
+        if not same and (wrong := [n for n, value in enumerate(parsed) if value.__class__ is Fault]):
             faults[column.name] = wrong
     return Customers(
         table=table,
@@ -75,7 +73,7 @@ def see_customers(
         positions=positions,
         indexes=indexes,
         values=values,
-        labels=_labels(table, positions, key_column, indexes),
+        labels=_labels(rows, positions, key_column),
         key=key_column,
         faults=faults,
         absent=tuple(column.name for column in columns if column.name not in positions),
@@ -85,10 +83,9 @@ def see_customers(
     )
 
 
-def _labels(table: Table, positions: dict[str, int], key: str | None, indexes: Sequence[int]) -> list[str]:
-    """What people call each customer: the name, else the key, else the first thing the row says."""
+def _labels(rows: Sequence[tuple[Cell, ...]], positions: dict[str, int], key: str | None) -> list[str]:
+    """What people call the customer of each row: the name, else the key, else the first thing the row says."""
     asked = [positions[name] for name in ("Name", key) if name is not None and name in positions]
-    rows = table.rows if len(indexes) == len(table.rows) else [table.rows[i] for i in indexes]
     first = list(map(itemgetter(asked[0]), rows)) if asked else []
     if first and set(map(type, first)) == {str}:
         named = in_bulk(first, is_tidy, lambda name: " ".join(name.split()))
@@ -125,11 +122,9 @@ def _customer_indexes(table: Table, positions: dict[str, int], key: str | None) 
                 filled.append(i)
     named = [positions[name] for name in (key, "Name") if name is not None and name in positions]
     said = "\n".join([cell for p in named for cell in map(itemgetter(p), rows) if cell.__class__ is str]).casefold()
-    totals = {
-        i for i in filled if _is_total(rows[i], named, {p for p in table.formulas if (numbers[i], p) in formulas} if formulas else ())
-    } if any(word in said for word in _TOTALS) else ()
-    if totals:
-        filled = [i for i in filled if i not in totals]
+    if any(word in said for word in _TOTALS):  # else no row says so, and none is looked at
+        filled = [i for i in filled if not _is_total(
+            rows[i], named, {p for p in table.formulas if (numbers[i], p) in formulas} if formulas else ())]
     return _without_legend(rows, filled)
 
 

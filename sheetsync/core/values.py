@@ -368,10 +368,9 @@ def parse_column(column: Column, cells: Iterable[Cell]) -> list[Any]:
     append = out.append
     if kinds <= {type(None), str}:  # as most columns are: each text is looked at once, whatever the number of rows
         texts: list[str] = [cell for cell in dict.fromkeys(cells) if cell is not None]  # type: ignore[misc]
-        kept = is_tidy if is_text else _KEPT.get(column.type)
-        found = list(map(partial(_parse_one, column, parse), texts)) if kept is None else (
-            in_bulk(texts, kept, partial(_parse_one, column, parse)))
-        if kept is not None and found == texts:
+        kept = is_tidy if is_text else _KEPT.get(column.type, lambda texts: False)
+        found = in_bulk(texts, kept, partial(_parse_one, column, parse))
+        if found == texts:
             return cells
         read: dict[Any, Any] = dict(zip(texts, found, strict=True))
         read[None] = None
