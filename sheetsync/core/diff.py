@@ -273,7 +273,7 @@ def patch(table: Table, changes: ChangeSet) -> Table:
             if column in styles:
                 styles[column][index] = style
         rows[index] = tuple(cells)
-    emptied = {positions[change[1]] for change in changes if change[6] is None and change[3] is None}
+    emptied = {positions[column] for column in changes.emptied}
     width = len(new_header)
     while width - 1 in emptied and all(row[width - 1] is None for row in rows):
         width -= 1  # a column emptied with its header is no longer part of the table

@@ -386,6 +386,11 @@ class ChangeSet:
     changes: tuple[Change, ...] = ()
     new_columns: tuple[str, ...] = ()
 
+    @property
+    def emptied(self) -> frozenset[str]:
+        """The columns whose header is taken away."""
+        return frozenset([column for _, column, _, after, _, _, anchor in self.changes if anchor is None and after is None])
+
     def __len__(self) -> int:
         return len(self.changes)
 

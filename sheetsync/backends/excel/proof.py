@@ -27,7 +27,6 @@ LARGE = 500_000  # cells; below it the whole worksheet is read back and compared
 # One status cell, or none: its row's number, style, type, and value or text.
 _CELL = (rb'(?:<c r="%b(\d{1,7})"(?: s="(\d+)")?(?: t="(s|n|inlineStr)")?'
          rb'(?:/>|>(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)</c>))?')
-_BLANK = (None,) * 16_384
 _PIECE = 1024**2  # bytes that are compared at once
 _MOST_FRAME = 64 * 1024**2  # bytes behind the rows; where there are more, the new file is read back as a whole
 
@@ -101,9 +100,9 @@ class Proof:
             if wanted[index] != text and wanted[index] is not None:
                 return False
             wanted[index] = text
-        before = _entries(self.before.pieces(self.strings_part))
+        before = _blocks(self.before.pieces(self.strings_part))
         old, place = b"", 0
-        for block in _entries(package.pieces(self.strings_part)):
+        for block in _blocks(package.pieces(self.strings_part)):
             while len(old) < len(block) and (more := next(before, b"")):
                 old += more
             same = min(len(old), len(block))
@@ -143,6 +142,7 @@ class Proof:
         colours = [None if set(expected.styles[header]) <= {PLAIN} else expected.styles[header] for header in self.ours]
         match_ours = re.compile(b"".join([_CELL % letters(column) for column in self.ours.values()])).match
         names = [b'<c r="%b' % letters(column) for column in self.ours.values()]
+        blank = (None,) * len(names)
         days: dict[Cell, bytes] = {}
         coloured: dict[tuple[bytes | None, Style], bool] = {}
         tags: dict[tuple[bytes, bytes], bool] = {}
@@ -162,7 +162,7 @@ class Proof:
                 at = bisect_left(table_numbers, number, at)
             colour_at = at if at < table_count and table_numbers[at] == number else -1
             next_place, next_at = place + 1, at + (colour_at >= 0)
-            start, end = starts[place], ends[place] if ends[place] >= 0 else tag_ends[place]
+            start, end = starts[place], _end(old, place)
             if start > at_old:
                 if not _same(new, at_new, pieces, at_old, start):
                     return None
@@ -179,7 +179,7 @@ class Proof:
             if colour_at >= 0:
                 wanted: Sequence[Cell] = expected.rows[colour_at][first_position:last_position]
             else:
-                wanted = expected.header[first_position:last_position] if number == expected.header_row else _BLANK[: len(names)]
+                wanted = expected.header[first_position:last_position] if number == expected.header_row else blank
             digits = b"%d" % number
             tag_before = tag_ends[place] - start
             cells = None
@@ -264,8 +264,8 @@ def _same(new: Pieces, at: int, pieces: Pieces, start: int, end: int) -> bool:
     return True
 
 
-def _entries(strings: Pieces) -> Iterator[bytes]:
-    """The entries of a shared strings part, many in one block, up to the last one that ends with a tag of its own."""
+def _blocks(strings: Pieces) -> Iterator[bytes]:
+    """The entries of a shared strings part in blocks of many, up to the last one that ends with a tag of its own."""
     at = strings.find(b"<si", 0)
     size = _PIECE
     while at >= 0 and (block := strings.take(at, at + size)):

@@ -47,7 +47,7 @@ from sheetsync.core.model import (
     Table,
     column_letters,
 )
-from sheetsync.core.tidy import is_tidy
+from sheetsync.core.tidy import batches, is_tidy
 from sheetsync.errors import Refused
 
 # Least and greatest widths of new columns, in characters of the default font (§18.3.1.13).
@@ -55,7 +55,6 @@ _WIDTHS = {STATUS: (15, 30), NEXT_FOLLOW_UP: (16, 20), NEXT_STEP: (30, 60), WHY:
 _BEHIND_CALCULATION = ("oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
                        "fileRecoveryPr", "webPublishObjects", "extLst")
 _ROW, _COLUMN, _AFTER = itemgetter(0), itemgetter(1), itemgetter(3)  # of changes
-_MANY = 1000  # texts that are looked at at once
 _FORMULA = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?f[ />]")
 _WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]")
 _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
@@ -78,24 +77,20 @@ class Splice:
     replaced: dict[str, Part] = field(default_factory=dict)
     added: dict[str, Part] = field(default_factory=dict)
 
-    @property
-    def _headers(self) -> set[str]:
-        """The headers of all columns that are written to."""
-        return {*map(_COLUMN, self.changes), *self.changes.new_columns}
-
     def parts(self) -> tuple[dict[str, Part], dict[str, Part]]:
         """The parts to replace and to add, by name. Raises Refused, with what stands in the way, before anything is written."""
         self._check_protection()
         columns = self._columns()
         new = [columns[header] for header in self.changes.new_columns]
-        gone = sorted(columns[change[1]] for change in self.changes if change[6] is None and change[3] is None)
+        gone = sorted(columns[header] for header in self.changes.emptied)
+        touched = sorted({columns[header] for header in map(_COLUMN, self.changes)} | set(new))
         self._check_new(new)
         self._check_ranges(columns)
         strings = self._strings()
-        around = sorted([*self._column_edits(new, columns), *self._dimension_edit(columns), *self._resize(new, gone)])
+        around = sorted([*self._column_edits(new, columns), *self._dimension_edit(touched), *self._resize(new, gone)])
         body = self.found.elements["sheetData"].start
         edits = chain(
-            [edit for edit in around if edit[0] <= body], row_edits(self.found, self._rows(columns, strings)),
+            [edit for edit in around if edit[0] <= body], row_edits(self.found, self._rows(columns, touched, strings)),
             [edit for edit in around if edit[0] > body],
         )
         # Deflated at once, block by block: the new part is never in memory as a whole. Styles and strings grow meanwhile.
@@ -206,13 +201,13 @@ class Splice:
             raise Refused(f"{self.where}: {column_letters(column)}{row} holds a picture or linked data, which sheetsync would overwrite.",
                           "Move it out of sheetsync's column.")
 
-    def _rows(self, columns: Mapping[str, int], strings: SharedStrings | None) -> Iterator[NewCells]:
+    def _rows(self, columns: Mapping[str, int], touched: Sequence[int], strings: SharedStrings | None) -> Iterator[NewCells]:
         """Every changed cell as its element, row by row; and blank ones where a new column would leave holes in the
         look of the table.
         """
         found = self.found
         numbers, count, place = found.numbers, len(found.numbers), 0
-        seen = sorted({columns[header] for header in self._headers} | {self.neighbour})
+        seen = sorted({*touched, self.neighbour})
         styles = found.styles(seen)
         nowhere = (ABSENT,) * len(seen)
         formulas, header_row = found.formulas, self.table.header_row
@@ -220,10 +215,9 @@ class Splice:
         days: dict[Cell, int] = {}
         date1904 = self.workbook.date1904
         known: dict[object, _Plan] = {}  # of whole rows: few differ
-        said = [text for text in map(_AFTER, self.changes) if text.__class__ is str] if strings is None else list(indexes)
-        usual = not any("\n" in text for text in said)  # else cells of one kind may look different
-        tidy = all(is_tidy(said[at : at + _MANY]) for at in range(0, len(said), _MANY))
-        plans = _Plans(self, columns, strings, seen, tidy=tidy)
+        texts = self._texts() if strings is None else list(indexes)
+        usual = not any("\n" in text for text in texts)  # else cells of one kind may look different
+        plans = _Plans(self, columns, strings, seen, tidy=strings is None and all(map(is_tidy, batches(texts))))
         for number, group in groupby(sorted(self.changes, key=_ROW), key=_ROW):
             if place == count or numbers[place] != number:
                 place = bisect_left(numbers, number, place)
@@ -257,7 +251,7 @@ class Splice:
                     cells.append(pattern % number)
             if plan.blanks:
                 cells += [pattern % number for pattern in plan.blanks]
-            yield number, plan.columns, cells if plan.order is None else [cells[at] for at in plan.order]
+            yield number, index, plan.columns, cells if plan.order is None else [cells[at] for at in plan.order]
 
     def _check_formulas(self, number: int, headers: Iterable[str], columns: Mapping[str, int]) -> None:
         for header in headers:
@@ -286,8 +280,12 @@ class Splice:
         strings = SharedStrings(as_utf8(self.workbook.package.read(part)), self.workbook.strings_read)
         if not strings.usable:
             return None
-        strings.want([text for text in map(_AFTER, self.changes) if text.__class__ is str])
+        strings.want(self._texts())
         return strings
+
+    def _texts(self) -> list[str]:
+        """The text of each cell that is to hold one."""
+        return [text for text in map(_AFTER, self.changes) if text.__class__ is str]
 
     def _column_edits(self, new: Sequence[int], columns: Mapping[str, int]) -> list[Edit]:
         """`<col>` elements for new columns, wide enough for what they hold; ranges that overlap them are split."""
@@ -327,17 +325,17 @@ class Splice:
 
     def _widths(self) -> dict[str, float]:
         """The widths of new columns: that of the longest text in each, within limits."""
-        limits = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
-        longest = {header: limits.get(header, (12, 40))[0] - 2 for header in self.changes.new_columns}
-        most = {header: limits.get(header, (12, 40))[1] - 2 for header in self.changes.new_columns}
+        usual = {self.status.header(name): limit for name, limit in _WIDTHS.items()}
+        limits = {header: usual.get(header, (12, 40)) for header in self.changes.new_columns}
+        widths = {header: least for header, (least, _) in limits.items()}
         for _, column, _, text, _, _, _ in self.changes:
-            if column in most and text.__class__ is str and 2 * len(text) > longest[column]:
-                longest[column] = max(longest[column], _display_width(text))
-                if longest[column] >= most[column]:
-                    del most[column]  # wide enough, whatever else it holds
-        return {header: float(min(length + 2, limits.get(header, (12, 40))[1])) for header, length in longest.items()}
+            if column in limits and text.__class__ is str and 2 * len(text) + 2 > widths[column]:
+                widths[column] = max(widths[column], min(_display_width(text) + 2, limits[column][1]))
+                if widths[column] == limits[column][1]:
+                    del limits[column]  # wide enough, whatever else it holds
+        return {header: float(width) for header, width in widths.items()}
 
-    def _dimension_edit(self, columns: Mapping[str, int]) -> list[Edit]:
+    def _dimension_edit(self, touched: Sequence[int]) -> list[Edit]:
         element = self.found.elements.get("dimension")
         if element is None or not self.changes:
             return []
@@ -345,7 +343,6 @@ class Splice:
             top, left, bottom, right = parse_range(element.attributes.get("ref", ""))
         except ValueError:
             return []
-        touched = [columns[header] for header in self._headers]
         first, last = min(map(_ROW, self.changes)), max(map(_ROW, self.changes))
         wider = say_range(min(top, first), min(left, *touched), max(bottom, last), max(right, *touched))
         return [] if wider == say_range(top, left, bottom, right) else [_attribute(self.found, element, "ref", wider)]

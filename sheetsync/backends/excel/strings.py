@@ -62,8 +62,8 @@ def text_element(text: str, prefix: bytes) -> bytes:
     return b"<%bt%b>%b</%bt>" % (prefix, b' xml:space="preserve"' if edge else b"", escape(text), prefix)
 
 
-def _entries(texts: Sequence[str], prefix: bytes) -> bytes:
-    """Entries of the shared strings; the common case many at once."""
+def _as_entries(texts: Sequence[str], prefix: bytes) -> bytes:
+    """The texts as entries of the shared strings; the common case many at once."""
     joined = _BETWEEN.join(texts)
     between = 4 * (len(texts) - 1)
     if not prefix and joined.count("<") == joined.count(">") == between and "&" not in joined and "_x" not in joined and is_tidy(texts):
@@ -230,7 +230,7 @@ class SharedStrings:
         self._texts.update(zip(new, range(self.count + self._new, self.count + self._new + len(new)), strict=True))
         self._new += len(new)
         for start in range(0, len(new), _ENTRIES_A_BLOCK):
-            self._blocks.append(_entries(new[start : start + _ENTRIES_A_BLOCK], self.prefix))
+            self._blocks.append(_as_entries(new[start : start + _ENTRIES_A_BLOCK], self.prefix))
 
     def _find(self, wanted: frozenset[str]) -> dict[str, int]:
         """The indexes of those that are there as plain entries."""

@@ -396,7 +396,8 @@ def spliced(data: bytes, edits: Iterable[Edit]) -> Iterator[bytes]:
     yield bytes(block)
 
 
-NewCells = tuple[int, Sequence[int], Sequence[bytes]]  # a row's number, column numbers in order, and their new cells
+# A row's number, its place in the scan (None where it is absent), column numbers in order, and their new cells.
+NewCells = tuple[int, int | None, Sequence[int], Sequence[bytes]]
 
 
 def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
@@ -409,29 +410,26 @@ def row_edits(found: Scan, rows: Iterable[NewCells]) -> Iterator[Edit]:
     behind: list[bytes] = []  # new rows after the last one
     prefix = found.prefix
     spans: dict[tuple[bytes, int, int], bytes] = {}
-    numbers, ends, first, cell_columns = found.numbers, found.ends, found.first, found.cell_columns
-    count, place = len(numbers), 0
-    for number, columns, cells in rows:
-        if place == count or numbers[place] != number:
-            place = bisect_left(numbers, number, place)
-        if place < count and numbers[place] == number:
-            index, end = place, ends[place]
-            place += 1
-            if end < 0:
-                yield _into_empty(found, index, columns, cells)
-                continue
-            if (wider := _wider_tag(found, index, columns, spans)) is not None:
-                yield wider
-            if first[index] == first[index + 1] or cell_columns[first[index + 1] - 1] < columns[0]:
-                yield end, end, b"".join(cells)  # most often: all behind the row's last cell
+    ends, first, cell_columns = found.ends, found.first, found.cell_columns
+    for number, index, columns, cells in rows:
+        if index is None:
+            made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells), prefix)
+            place = bisect_left(found.numbers, number)
+            if place < len(found.numbers):
+                yield found.starts[place], found.starts[place], made
             else:
-                yield from _among_cells(found, index, columns, cells)
+                behind.append(made)
             continue
-        made = b'<%brow r="%d">%b</%brow>' % (prefix, number, b"".join(cells), prefix)
-        if place < count:
-            yield found.starts[place], found.starts[place], made
+        end = ends[index]
+        if end < 0:
+            yield _into_empty(found, index, columns, cells)
+            continue
+        if (wider := _wider_tag(found, index, columns, spans)) is not None:
+            yield wider
+        if first[index] == first[index + 1] or cell_columns[first[index + 1] - 1] < columns[0]:
+            yield end, end, b"".join(cells)  # most often: all behind the row's last cell
         else:
-            behind.append(made)
+            yield from _among_cells(found, index, columns, cells)
     if behind:
         yield _rows_at_end(found, b"".join(behind))
 

@@ -11,6 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from sheetsync.backends.excel import ExcelSource
+from sheetsync.backends.excel.reader import Grid
 from sheetsync.core.model import Report
 from sheetsync.sync import sync
 from tests.worksheets import PLAYBOOK, TODAY
@@ -63,3 +64,9 @@ def rewritten(path: Path, name: str, change: Callable[[bytes], bytes | None]) ->
 
 
 SHEET = "xl/worksheets/sheet1.xml"
+
+
+def placed(grid: Grid) -> dict[tuple[int, int], str]:
+    """Every value as it is told apart (5.0 from True, a date from a time), by row and column."""
+    return {(number, grid.first_column + place): repr(value) for number, row in zip(grid.numbers, grid.rows, strict=True)
+            for place, value in enumerate(row) if value is not None}

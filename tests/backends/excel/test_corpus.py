@@ -12,10 +12,11 @@ from sheetsync.backends.excel import ExcelSource
 from sheetsync.backends.excel.package import Package
 from sheetsync.backends.excel.plain import scan_plain
 from sheetsync.backends.excel.plain_values import PlainValues
-from sheetsync.backends.excel.reader import Grid, Workbook, read_sparse
+from sheetsync.backends.excel.reader import Workbook, read_sparse
 from sheetsync.backends.excel.worksheet import as_utf8, scan_general
 from sheetsync.errors import Refused, SheetsyncError
 from tests.backends.excel.corpus import REASONS, Outcome, attempt, reason, summary, workbooks
+from tests.backends.excel.made import placed
 from tests.backends.excel.office import csv_differences
 from tests.worksheets import PLAYBOOK
 
@@ -104,12 +105,6 @@ def test_the_quick_reader_finds_the_values_that_the_general_one_does() -> None:
             except SheetsyncError:
                 continue
     assert quick_ones > 400
-
-
-def placed(grid: Grid) -> dict[tuple[int, int], str]:
-    """Every value as it is told apart (5.0 from True, a date from a time), by row and column."""
-    return {(number, grid.first_column + place): repr(value) for number, row in zip(grid.numbers, grid.rows, strict=True)
-            for place, value in enumerate(row) if value is not None}
 
 
 def test_every_bad_workbook_gets_its_sentence(corpus: Path) -> None:

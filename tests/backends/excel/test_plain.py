@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from sheetsync.backends.excel.package import Package
 from sheetsync.backends.excel.plain import scan_plain
 from sheetsync.backends.excel.plain_values import PlainValues
-from sheetsync.backends.excel.reader import Grid, Workbook, read_sparse
+from sheetsync.backends.excel.reader import Workbook, read_sparse
 from sheetsync.backends.excel.worksheet import Scan, scan_general
 from sheetsync.core.model import column_letters
 from sheetsync.errors import Refused
+from tests.backends.excel.made import placed
 
 HEAD = (b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet '
         b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cols><col min="1" max="3" width="9"/></cols>')
@@ -106,12 +107,6 @@ def places(found: Scan) -> tuple[object, ...]:
     return (found.numbers, found.starts, found.tag_ends, found.ends, found.first, found.cell_columns, cells,
             found.formulas, found.uncalculated, found.fills, found.merges, found.elements,
             found.columns)
-
-
-def placed(grid: Grid) -> dict[tuple[int, int], str]:
-    """Every value as it is told apart (5.0 from True, a date from a time), by row and column."""
-    return {(number, grid.first_column + place): repr(value) for number, row in zip(grid.numbers, grid.rows, strict=True)
-            for place, value in enumerate(row) if value is not None}
 
 
 @given(parts())
